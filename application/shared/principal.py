@@ -1,0 +1,42 @@
+"""On whose behalf a use case runs, and the trace that leads back to the request."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.shared.ids import SessionId, UserId
+
+
+class Role(StrEnum):
+    """What an account may do, least first."""
+
+    USER = "user"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Where a change came from: `traceparent` as W3C Trace Context writes it, `address` the client's."""
+
+    request_id: str
+    traceparent: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """`key` is the client's; `fingerprint` (SHA-256, 32 bytes) tells whether the request is the same."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """The account a use case acts for. `idempotency` is set when the client asked for one effect only."""
+
+    user_id: UserId
+    role: Role
+    trace: Trace
+    session_id: SessionId | None = None
+    idempotency: IdempotencyKey | None = field(default=None)

@@ -1,0 +1,25 @@
+"""The shape every domain event has, so that outbox, audit and live feed need to know no feature."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from domain.shared.ids import UserId
+from domain.shared.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainEvent:
+    """Something that happened to one user's data.
+
+    `type` is the dotted name subscribers and routing keys use (`entity.created`); `subject` is the id of
+    the thing it happened to; `occurred_at` is UTC; `data` is the thing as the API would show it.
+    """
+
+    type: ClassVar[str]
+
+    user_id: UserId
+    subject: UUID
+    occurred_at: datetime
+    data: JsonObject
