@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from application.shared.principal import Principal
+from domain.operations.audit import AuditEntry
 from domain.shared.events import DomainEvent
 from domain.shared.ids import EventId
 
@@ -56,8 +57,14 @@ class UnitOfWork(Protocol):
         ...
 
 
-Work = TypeVar("Work", bound=UnitOfWork, covariant=True)
+Work = TypeVar("Work", bound=UnitOfWork)
 
 # Opening a unit of work raises `AlreadyApplied`, `RequestInFlight` or `IdempotencyKeyReused` when the
 # principal brings an idempotency key that was seen before.
 StartWork = Callable[[Principal], AbstractAsyncContextManager[Work]]
+
+# Called inside `commit`, once for each event: what it returns is stored in the same transaction.
+AuditSubscriber = Callable[[DomainEvent, Principal], AuditEntry]
+
+# Called after a commit that recorded events: a hint that hurries the relay, never needed for correctness.
+Wake = Callable[[], None]

@@ -1,0 +1,128 @@
+"""The unit of work over dictionaries: what is not committed is never seen by anybody else."""
+
+import contextlib
+from collections.abc import AsyncIterator, Hashable, Iterator, MutableMapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from adapters.memory.store import MemoryStore, RecordedEvent, Rows
+from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, Wake
+from application.shared.principal import Principal
+from domain.shared.errors import AlreadyApplied, AlreadyHandled, IdempotencyKeyReused, RequestInFlight
+from domain.shared.events import DomainEvent
+from domain.shared.ids import EventId
+
+_GONE = object()
+
+
+class Draft(MutableMapping[Hashable, object]):
+    """A table with this unit of work's changes over the committed rows."""
+
+    def __init__(self, committed: Rows) -> None:
+        self._committed = committed
+        self._changes: dict[Hashable, object] = {}
+
+    def __getitem__(self, key: Hashable) -> object:
+        value = self._changes.get(key, self._committed.get(key, _GONE))
+        if value is _GONE:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: Hashable, value: object) -> None:
+        self._changes[key] = value
+
+    def __delitem__(self, key: Hashable) -> None:
+        self[key]  # raises KeyError for a row that is not there
+        self._changes[key] = _GONE
+
+    def __iter__(self) -> Iterator[Hashable]:
+        keys = dict.fromkeys(self._committed) | dict.fromkeys(self._changes)
+        return (key for key in keys if self._changes.get(key) is not _GONE)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def apply(self) -> None:
+        """Makes the changes everybody's."""
+        for key, value in self._changes.items():
+            if value is _GONE:
+                self._committed.pop(key, None)
+            else:
+                self._committed[key] = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryWorkSettings:
+    """What every unit of work of a test shares."""
+
+    store: MemoryStore
+    ids: IdGenerator
+    audit: AuditSubscriber
+    wake: Wake
+
+
+class InMemoryUnitOfWork(UnitOfWork):
+    """Drafts over the store; repositories are properties around `table`."""
+
+    def __init__(self, settings: MemoryWorkSettings, principal: Principal) -> None:
+        self._settings = settings
+        self._principal = principal
+        self._drafts: dict[str, Draft] = {}
+        self._events: list[DomainEvent] = []
+        self._handled: list[tuple[str, EventId]] = []
+        self._created: UUID | None = None
+
+    def table(self, name: str) -> Rows:
+        """A table as this unit of work sees it."""
+        if name not in self._drafts:
+            self._drafts[name] = Draft(self._settings.store.table(name))
+        return self._drafts[name]
+
+    def record(self, event: DomainEvent) -> None:
+        self._events.append(event)
+
+    def created(self, resource_id: UUID) -> None:
+        self._created = resource_id
+
+    def acknowledge(self, handler: str, message_id: EventId) -> None:
+        self._handled.append((handler, message_id))
+
+    async def commit(self) -> None:
+        store, principal = self._settings.store, self._principal
+        seen = {(principal.user_id, handler, message_id) for handler, message_id in self._handled}
+        if seen & store.inbox:
+            raise AlreadyHandled
+        for draft in self._drafts.values():
+            draft.apply()
+        store.inbox |= seen
+        store.events += [RecordedEvent(self._settings.ids.new(), e, principal.trace) for e in self._events]
+        store.audit += [self._settings.audit(event, principal) for event in self._events]
+        if principal.idempotency and self._created:
+            key = (principal.user_id, principal.idempotency.key)
+            store.idempotency[key] = (principal.idempotency, self._created)
+        if self._events:
+            self._settings.wake()
+
+
+@contextlib.asynccontextmanager
+async def start_memory_work(
+    settings: MemoryWorkSettings, principal: Principal
+) -> AsyncIterator[InMemoryUnitOfWork]:
+    """A `StartWork`."""
+    store, wanted = settings.store, principal.idempotency
+    if wanted is None:
+        yield InMemoryUnitOfWork(settings, principal)
+        return
+    key = (principal.user_id, wanted.key)
+    if key in store.in_flight:
+        raise RequestInFlight
+    if key in store.idempotency:
+        known, resource_id = store.idempotency[key]
+        if known.fingerprint != wanted.fingerprint:
+            raise IdempotencyKeyReused
+        raise AlreadyApplied(resource_id)
+    store.in_flight.add(key)
+    try:
+        yield InMemoryUnitOfWork(settings, principal)
+    finally:
+        store.in_flight.discard(key)

@@ -1,0 +1,100 @@
+"""The pool of driver connections; nothing is opened before it is entered."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import asyncpg
+from asyncpg.pool import Pool
+from sqlalchemy.engine import make_url
+
+from adapters.postgres.statements import DriverConnection
+from domain.shared.errors import Unavailable
+
+CONNECTION_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSettings:
+    """`acquire_timeout` is in seconds; `statement_cache_size` 0 suits a pooler in transaction mode."""
+
+    min_size: int = 1
+    max_size: int = 10
+    acquire_timeout: float = 10.0
+    statement_cache_size: int = 200
+
+
+def driver_dsn(url: str) -> str:
+    """The URL as asyncpg reads it: without SQLAlchemy's driver name."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def reset(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """What a connection needs before its next use: no session state is ever set, so only an open
+    transaction (left by a cancelled or refused request) has to end."""
+    if connection.is_in_transaction():
+        await connection.execute("rollback")
+
+
+class Database:
+    """A pool for one process. `async with Database(url, settings) as database`."""
+
+    def __init__(self, url: str, settings: PoolSettings) -> None:
+        self._dsn = driver_dsn(url)
+        self._settings = settings
+        self._pool: "Pool[asyncpg.Record] | None" = None
+
+    async def __aenter__(self) -> "Database":
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._dsn,
+                min_size=self._settings.min_size,
+                max_size=self._settings.max_size,
+                statement_cache_size=self._settings.statement_cache_size,
+                max_inactive_connection_lifetime=300,
+                reset=reset,
+                # Short statements by the thousand: compiling them to machine code costs more than it saves.
+                server_settings={"jit": "off", "application_name": "kgl"},
+            )
+        except CONNECTION_LOST as error:
+            raise Unavailable(f"the database does not answer: {error}") from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        try:
+            await asyncio.wait_for(pool.close(), timeout=5)
+        except TimeoutError:
+            pool.terminate()
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[DriverConnection]:
+        """A connection in autocommit. Raises `Unavailable` when there is none to be had in time, or it
+        is lost on the way."""
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        try:
+            async with self._pool.acquire(timeout=self._settings.acquire_timeout) as connection:
+                yield connection
+        except CONNECTION_LOST as error:
+            raise Unavailable(f"the database does not answer: {error}") from error
+        except TimeoutError as error:
+            raise Unavailable("the database is too busy") from error
+
+    async def dedicated(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection outside the pool, for listening; the caller closes it."""
+        try:
+            return await asyncpg.connect(self._dsn, server_settings={"application_name": "kgl-listen"})
+        except CONNECTION_LOST as error:
+            raise Unavailable(f"the database does not answer: {error}") from error

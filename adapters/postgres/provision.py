@@ -1,0 +1,70 @@
+"""Makes the logins, the database and the extension that need a superuser; run once per server."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+from adapters.postgres.engine import driver_dsn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logins:
+    """`owner_url` migrates and owns; `runtime_url` serves and can never bypass row level security."""
+
+    owner_url: str
+    runtime_url: str
+
+
+def quote(name: str | None) -> str:
+    """An SQL identifier. Raises `ValueError` for a missing one."""
+    if not name:
+        raise ValueError("the URL names no user or no database")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | None) -> str:
+    """An SQL string literal."""
+    escaped = (value or "").replace("\\", "\\\\").replace("'", "''")
+    return f"E'{escaped}'"
+
+
+async def provision(admin_url: str, logins: Logins) -> None:
+    """Creates what is missing and corrects what is wrong; running it again changes nothing.
+
+    Raises asyncpg's errors when `admin_url` is not a superuser's.
+    """
+    owner, runtime = make_url(logins.owner_url), make_url(logins.runtime_url)
+    admin = await asyncpg.connect(driver_dsn(admin_url))
+    try:
+        await login(admin, owner)
+        await login(admin, runtime)
+        if not await admin.fetchval("select true from pg_database where datname = $1", owner.database):
+            await admin.execute(f"create database {quote(owner.database)} owner {quote(owner.username)}")
+    finally:
+        await admin.close()
+    inside = await asyncpg.connect(
+        driver_dsn(
+            str(make_url(admin_url).set(database=owner.database).render_as_string(hide_password=False))
+        )
+    )
+    try:
+        await inside.execute("create extension if not exists vector")
+        await inside.execute("alter function pg_catalog.ts_match_vq(tsvector, tsquery) leakproof")
+        await inside.execute(
+            f"grant connect on database {quote(owner.database)} to {quote(runtime.username)}"
+        )
+    finally:
+        await inside.close()
+
+
+async def login(admin: "asyncpg.Connection[asyncpg.Record]", url: URL) -> None:
+    """A login that is nothing more: no superuser, no BYPASSRLS, no role or database creation."""
+    role = quote(url.username)
+    if not await admin.fetchval("select true from pg_roles where rolname = $1", url.username):
+        await admin.execute(f"create role {role}")
+    password = literal(str(url.password)) if url.password else "null"
+    await admin.execute(
+        f"alter role {role} with login nosuperuser nobypassrls nocreaterole nocreatedb "
+        f"noreplication password {password}"
+    )

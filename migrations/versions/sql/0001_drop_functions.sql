@@ -1,0 +1,5 @@
+drop function if exists backend_operations.begin_work(uuid, bytea, bytea)
+----
+drop function backend_operations.act_as(uuid)
+----
+drop function backend_operations.act_within(text)
