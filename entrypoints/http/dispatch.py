@@ -1,0 +1,235 @@
+"""Runs one operation for one request: authenticate, decode, call, shape the reply; all middleware is here."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from quart import Quart, Request, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed as QuartMethodNotAllowed
+from werkzeug.exceptions import NotFound as QuartNotFound
+
+from application.shared.ports import Clock
+from application.shared.principal import IdempotencyKey, Principal, Trace
+from domain.shared.errors import (
+    AlreadyApplied,
+    InvalidInput,
+    KnowledgeGraphError,
+    NotAuthenticated,
+    NotPermitted,
+    Violation,
+)
+from entrypoints.http import errors
+from entrypoints.http.cursors import Cursors
+from entrypoints.http.decoding import body_decoder, query_decoder
+from entrypoints.http.operation import Call, NoQuery, Operation, Reply
+from entrypoints.http.tracing import trace_of
+
+log = structlog.get_logger()
+_ENCODER = msgspec.json.Encoder()
+_JSON = "application/json"
+
+
+class Authenticate(Protocol):
+    """Who a bearer token stands for. Raises `NotAuthenticated`."""
+
+    def __call__(self, token: str, trace: Trace) -> Principal: ...
+
+
+class _Meta(msgspec.Struct, omit_defaults=True):
+    request_id: str
+    timestamp: datetime
+    next_cursor: str | None = None
+
+
+class _Envelope(msgspec.Struct):
+    data: object
+    meta: object
+    errors: tuple[()] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatcher:
+    """What every operation's endpoint needs."""
+
+    authenticate: Authenticate
+    cursors: Cursors
+    clock: Clock
+
+    def endpoint(self, operation: Operation[Any, Any]) -> Callable[..., Awaitable[Response]]:
+        """The operation as a Quart view function."""
+        decode = body_decoder(operation.body) if operation.body is not None else None
+        decode_query = query_decoder(operation.query)
+        plain = operation.query is NoQuery
+
+        async def respond(**path: str) -> Response:
+            received: Request = request._get_current_object()  # type: ignore[attr-defined]
+            trace = trace_of(received)
+            try:
+                caller = self.caller(operation, received, trace)
+                if plain and not received.query_string:
+                    query = operation.query()
+                else:
+                    query = decode_query(received.args)
+                body = None
+                if decode is not None and not operation.raw_body:
+                    raw = await json_body(received)
+                    body = decode(raw)
+                    if operation.replay is not None and caller is not None:
+                        caller = with_idempotency(caller, received, raw)
+                call = Call(
+                    request=received,
+                    trace=trace,
+                    path=path,
+                    body=body,
+                    query=query,
+                    cursors=self.cursors,
+                    caller=caller,
+                )
+                return self.response(operation, call, await self.answer(operation, call))
+            except KnowledgeGraphError as error:
+                return refusal(error, received, trace)
+
+        respond.__name__ = f"{operation.method.lower()}_{operation.path}"
+        return respond
+
+    def caller(self, operation: Operation[Any, Any], received: Request, trace: Trace) -> Principal | None:
+        """The principal of the request's token, None where anyone may call."""
+        if operation.roles is None:
+            return None
+        scheme, _, token = received.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthenticated
+        principal = self.authenticate(token.strip(), trace)
+        if principal.role not in operation.roles:
+            raise NotPermitted(f"this needs one of the roles {', '.join(sorted(operation.roles))}")
+        return principal
+
+    async def answer(self, operation: Operation[Any, Any], call: Call[Any, Any]) -> Reply:
+        """The handler's reply; for a repeated idempotency key, what the first request made."""
+        try:
+            return await operation.handler(call)
+        except AlreadyApplied as error:
+            if operation.replay is None:
+                raise
+            reply = await operation.replay(call, error.resource_id)
+            return replace(reply, headers={**reply.headers, "Idempotency-Replayed": "true"})
+
+    def response(self, operation: Operation[Any, Any], call: Call[Any, Any], reply: Reply) -> Response:
+        """The reply as HTTP: envelope, ETag and 304, Location, Link."""
+        headers = {"X-Request-ID": call.trace.request_id, **reply.headers}
+        status = reply.status or operation.status
+        if reply.location:
+            headers["Location"] = reply.location
+        if reply.version is not None:
+            headers["ETag"] = f'"{reply.version}"'
+            if operation.method == "GET" and matches(call.request, headers["ETag"]):
+                return Response(b"", 304, headers)
+        if reply.raw is not None or status == 204:
+            return Response(reply.raw or b"", status, headers, content_type=reply.media_type)
+        meta = _Meta(call.trace.request_id, self.clock.now())
+        if reply.next is not None:
+            meta.next_cursor = self.cursors.write(reply.next, call.list_name())
+            headers["Link"] = f'<{next_url(call.request, meta.next_cursor)}>; rel="next"'
+        shown: object = {**msgspec.to_builtins(meta), **reply.meta} if reply.meta else meta
+        return Response(_ENCODER.encode(_Envelope(reply.data, shown)), status, headers, content_type=_JSON)
+
+
+async def json_body(received: Request) -> bytes:
+    """The body of a request that must be JSON. Raises `UnsupportedMediaType`, `TooLarge`, `BadRequest`."""
+    media_type = received.mimetype
+    if media_type not in (_JSON, "application/merge-patch+json"):
+        raise errors.UnsupportedMediaType(
+            f"send application/json, not {media_type or 'an unnamed media type'}"
+        )
+    try:
+        return await received.get_data(cache=False, as_text=False)
+    except RequestEntityTooLarge as error:
+        raise errors.TooLarge from error
+
+
+def with_idempotency(caller: Principal, received: Request, raw: bytes) -> Principal:
+    """The caller with the request's `Idempotency-Key`, if it brings one."""
+    key = received.headers.get("Idempotency-Key")
+    if key is None:
+        return caller
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        detail = "must be 1 to 255 printable characters"
+        raise InvalidInput([Violation(pointer="/Idempotency-Key", code="bad_key", detail=detail)])
+    fingerprint = hashlib.sha256(f"{received.method} {received.path}\n".encode() + raw).digest()
+    return replace(caller, idempotency=IdempotencyKey(key=key, fingerprint=fingerprint))
+
+
+def matches(received: Request, etag: str) -> bool:
+    """Whether `If-None-Match` names this ETag (RFC 9110, 13.1.2: weak comparison)."""
+    header = received.headers.get("If-None-Match")
+    if not header:
+        return False
+    return header.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in header.split(",")]
+
+
+def next_url(received: Request, cursor: str) -> str:
+    """This list's address with the cursor of its next page; relative, so that no proxy can spoil it."""
+    arguments = received.args.copy()
+    arguments["cursor"] = cursor
+    query = "&".join(f"{quote(k)}={quote(v)}" for k, v in arguments.items(multi=True))
+    return f"{received.path}?{query}"
+
+
+def refusal(error: KnowledgeGraphError, received: Request, trace: Trace) -> Response:
+    """An error as a problem document."""
+    shown = errors.problem(error, instance_of(received), trace.request_id)
+    if shown.status >= 500:
+        log.error("request_failed", error=error.detail, kind=type(error).__name__, exc_info=error)
+    headers: dict[str, str] = {"X-Request-ID": trace.request_id}
+    if shown.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if shown.status == 503:
+        headers["Retry-After"] = "1"
+    return Response(_ENCODER.encode(shown), shown.status, headers, content_type=errors.PROBLEM)
+
+
+def instance_of(received: Request) -> str:
+    """The request's path as a URI reference."""
+    return quote(received.path, safe="/")
+
+
+def install(app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[Any, Any]]) -> None:
+    """Routes every operation, and turns every error Quart itself would show as HTML into a problem."""
+    for operation in operations:
+        path = operation.prefix + operation.path
+        app.add_url_rule(
+            path.replace("{", "<").replace("}", ">"),
+            endpoint=f"{operation.method} {path}",
+            view_func=dispatcher.endpoint(operation),
+            methods=[operation.method],
+            provide_automatic_options=False,
+        )
+
+    async def http_error(error: HTTPException) -> Response:
+        received: Request = request._get_current_object()  # type: ignore[attr-defined]
+        trace = trace_of(received)
+        if isinstance(error, QuartMethodNotAllowed):
+            response = refusal(errors.MethodNotAllowed(), received, trace)
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return response
+        if isinstance(error, QuartNotFound):
+            return refusal(errors.NoSuchRoute(), received, trace)
+        if isinstance(error, RequestEntityTooLarge):
+            return refusal(errors.TooLarge(), received, trace)
+        return refusal(errors.BadRequest(), received, trace)
+
+    async def unexpected(error: Exception) -> Response:
+        received: Request = request._get_current_object()  # type: ignore[attr-defined]
+        failure = errors.Unexpected()
+        failure.__cause__ = error
+        failure.__traceback__ = error.__traceback__
+        return refusal(failure, received, trace_of(received))
+
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected)
