@@ -223,7 +223,6 @@ events = Table(
     Column("request_id", Text),
     Column("traceparent", Text),
     Column("position", BigInteger),
-    Column("published_at", TIMESTAMP),
     schema="backend_operations",
 )
 audit_logs = Table(

@@ -148,7 +148,8 @@ async def json_body(received: Request) -> bytes:
             f"send application/json, not {media_type or 'an unnamed media type'}"
         )
     try:
-        return await received.get_data(cache=False, as_text=False)
+        raw: bytes = await received.body
+        return raw
     except RequestEntityTooLarge as error:
         raise errors.TooLarge from error
 

@@ -269,22 +269,20 @@ create table backend_operations.events (
     request_id text not null,
     traceparent text,
     position bigint,
-    published_at timestamptz,
     primary key (user_id, id)
 )
 ----
 create index events_unpositioned_idx on backend_operations.events (sequence) where position is null
 ----
-create index events_unpublished_idx on backend_operations.events (position)
-    where published_at is null and position is not null
-----
 create unique index events_position_key on backend_operations.events (position)
 ----
 create index events_user_position_idx on backend_operations.events (user_id, position)
 ----
+-- The last position given, and the last one handed to the transport: all before it were, in order.
 create table backend_operations.event_head (
     only_row boolean primary key default true check (only_row),
-    position bigint not null default 0
+    position bigint not null default 0,
+    published bigint not null default 0 check (published <= position)
 )
 ----
 insert into backend_operations.event_head default values
@@ -371,5 +369,33 @@ begin
         raise exception 'the idempotency key was used for another request' using errcode = 'KG002';
     end if;
     raise exception 'the idempotency key was used' using errcode = 'KG003', detail = known.resource_id::text;
+end
+$$
+----
+-- Gives committed events their places, in order of insertion, and tells whoever follows. Two relays cannot
+-- run this at once: the head's row is locked first.
+create function backend_operations.assign_positions(batch integer) returns integer
+language plpgsql volatile as $$
+declare
+    base bigint;
+    given integer;
+begin
+    perform set_config('app.scope', 'relay', true);
+    select h.position into base from backend_operations.event_head h for update;
+    update backend_operations.events e set position = base + b.place
+        from (
+            select u.user_id, u.id, row_number() over (order by u.sequence) as place
+            from (
+                select user_id, id, sequence from backend_operations.events
+                where position is null order by sequence limit batch
+            ) u
+        ) b
+        where e.user_id = b.user_id and e.id = b.id;
+    get diagnostics given = row_count;
+    if given > 0 then
+        update backend_operations.event_head h set position = base + given;
+        perform pg_notify('kgl_events', (base + given)::text);
+    end if;
+    return given;
 end
 $$

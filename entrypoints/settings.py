@@ -1,0 +1,115 @@
+"""Everything the environment decides, read once and checked: a wrong value is named in one line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=1, le=10_000)]
+Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
+
+
+class SettingsError(Exception):
+    """A variable that is missing or wrong; the message names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """The variables of `.env.example`, with their defaults. Durations are seconds, sizes bytes."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    data_dir: str = "./var"
+    module_id: Annotated[str, Meta(min_length=1, max_length=64)] = "backend"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    database_url: str = ""
+    migration_database_url: str = ""
+    database_pool_size: Count = 10
+    database_acquire_timeout: Seconds = 10.0
+    database_statement_cache: Annotated[int, Meta(ge=0, le=10_000)] = 200
+
+    rabbitmq_url: str = ""
+    message_prefix: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")] = "kgl"
+    message_attempts: Count = 5
+    message_retry_delay: Seconds = 1.0
+    message_lease: Seconds = 30.0
+    consumer_concurrency: Count = 4
+
+    jwt_secret: str = ""
+    jwt_private_key: str = ""
+    jwt_issuer: str = "knowledge-graph-lab"
+    jwt_audience: str = "knowledge-graph-lab"
+    access_token_lifetime: Seconds = 900.0
+    refresh_token_lifetime: Seconds = 30 * 86_400.0
+    bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
+
+    extractor: Literal["builtin"] = "builtin"
+    embedding_provider: Literal["builtin"] = "builtin"
+
+    max_body_size: Annotated[int, Meta(ge=1024)] = 16 * 1024 * 1024
+    max_document_characters: Annotated[int, Meta(ge=1)] = 5_000_000
+    shutdown_grace: Annotated[float, Meta(gt=0, le=300)] = 8.0
+    websocket_queue: Annotated[int, Meta(ge=8, le=100_000)] = 1_000
+    websocket_heartbeat: Seconds = 20.0
+    cors_origins: str = ""
+
+    @property
+    def data_path(self) -> Path:
+        """`DATA_DIR` without the shell's shorthand."""
+        return Path(self.data_dir).expanduser()
+
+
+VARIABLES = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))
+DATABASES = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment. Empty variables count as unset.
+
+    Raises `SettingsError`.
+    """
+    given = {name: value for name, value in environment.items() if name in VARIABLES and value != ""}
+    if "LOG_LEVEL" in given:
+        given["LOG_LEVEL"] = given["LOG_LEVEL"].lower()
+    try:
+        settings = msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `$.")
+        name = path.rstrip("`")
+        raise SettingsError(f"{name}: {what.replace('`', '')}, but it is {given.get(name, '')!r}") from error
+    for name in DATABASES:
+        check_database_url(name, given.get(name, ""))
+    scheme = settings.rabbitmq_url.partition("://")[0]
+    if settings.rabbitmq_url and scheme not in ("amqp", "amqps"):
+        raise SettingsError("RABBITMQ_URL: must begin with amqp:// or amqps://")
+    if settings.jwt_secret and len(settings.jwt_secret.encode()) < 32:
+        raise SettingsError("JWT_SECRET: must be at least 32 bytes long (RFC 7518, 3.2)")
+    if settings.jwt_secret and settings.jwt_private_key:
+        raise SettingsError("JWT_SECRET and JWT_PRIVATE_KEY: set one of them, not both")
+    return settings
+
+
+def check_database_url(name: str, url: str) -> None:
+    """Raises `SettingsError` unless the URL is empty or a Postgres one that names user and database."""
+    if not url:
+        return
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(f"{name}: is not a database URL") from error
+    if not parsed.drivername.startswith("postgresql"):
+        raise SettingsError(f"{name}: must begin with postgresql://")
+    if not parsed.username or not parsed.database:
+        raise SettingsError(f"{name}: must name a user and a database")
+
+
+def require(settings: Settings, *names: str) -> None:
+    """Raises `SettingsError` for the first of these variables that is not set."""
+    for name in names:
+        if not getattr(settings, name.lower()):
+            raise SettingsError(f"{name}: is not set")
