@@ -132,6 +132,7 @@ class Operation(Generic[Body, Query]):
     `metadata.KEY` parameters. `reply` is the type of `data`. `raises` are the refusals a caller must
     expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with what the
     first request made; operations that have it accept the header. `conditional` ones accept `If-Match`.
+    With `raw_body` the handler reads the request's body itself; with `raw_reply` the reply has no envelope.
     """
 
     method: str
@@ -147,9 +148,9 @@ class Operation(Generic[Body, Query]):
     raises: tuple[type[KnowledgeGraphError], ...] = ()
     replay: Replay[Body, Query] | None = None
     conditional: bool = False
-    paged: bool = False
     media_types: tuple[str, ...] = ("application/json",)
     raw_body: bool = False
+    raw_reply: bool = False
     prefix: str = "/api/v1"
     description: str = ""
     statuses: Mapping[int, str] = field(default_factory=dict)
