@@ -19,6 +19,7 @@ from domain.shared.errors import Unavailable
 CHANNEL = "kgl_outbox"
 # Any number that no other advisory lock of this database uses: "relay" in ASCII.
 RELAY_LOCK = 0x72656C6179
+TRY_LEAD = "select pg_try_advisory_lock($1)"
 
 UNPUBLISHED = Statement(
     within(
@@ -44,8 +45,9 @@ class PostgresOutbox(Outbox):
         connection = await self._database.dedicated()
         try:
             # Not pg_advisory_lock: waiting inside a statement would hold back vacuum all the while.
-            while not await connection.fetchval("select pg_try_advisory_lock($1)", RELAY_LOCK):
-                await asyncio.sleep(self._standby)  # noqa: ASYNC110  # the other process cannot set an Event here
+            # The leader is another process, so that there is no asyncio.Event to await.
+            while not await connection.fetchval(TRY_LEAD, RELAY_LOCK):  # noqa: ASYNC110
+                await asyncio.sleep(self._standby)
             news = asyncio.Event()
             await connection.add_listener(CHANNEL, lambda *_: news.set())
             connection.add_termination_listener(lambda *_: news.set())
