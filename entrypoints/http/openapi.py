@@ -39,7 +39,7 @@ META = {
 def openapi(operations: Sequence[Operation[Any, Any]], version: str) -> Document:
     """The document for exactly these operations."""
     types = shapes(operations)
-    references, components = msgspec.json.schema_components(types, ref_template=_REF)
+    references, components = msgspec.json.schema_components(types, schema_hook=anything, ref_template=_REF)
     schema = dict(zip(map(id, types), references, strict=True))
     paths: dict[str, Document] = {}
     for operation in operations:
@@ -61,6 +61,13 @@ def openapi(operations: Sequence[Operation[Any, Any]], version: str) -> Document
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+
+
+def anything(shape: type) -> Document:
+    """The schema of a value that may be any JSON. Raises `NotImplementedError` for other unknown types."""
+    if shape is not object:
+        raise NotImplementedError
+    return {"description": "Any JSON value."}
 
 
 def shapes(operations: Sequence[Operation[Any, Any]]) -> list[Any]:
@@ -121,7 +128,7 @@ def parameters(operation: Operation[Any, Any]) -> list[Document]:
 
 def query_parameters(query: type[Any]) -> list[Document]:
     """The fields of a query Struct; `metadata` stands for every `metadata.KEY`."""
-    (reference,), components = msgspec.json.schema_components([query], ref_template=_REF)
+    (reference,), components = msgspec.json.schema_components([query], schema_hook=anything, ref_template=_REF)
     shape = components[reference["$ref"].rpartition("/")[2]]
     found = []
     for name, schema in shape["properties"].items():
