@@ -130,6 +130,10 @@ class Dispatcher:
             headers["ETag"] = f'"{reply.version}"'
             if operation.method == "GET" and matches(call.request, headers["ETag"]):
                 return Response(b"", 304, headers)
+        if reply.stream is not None:
+            streamed = Response(reply.stream, status, headers, content_type=reply.media_type)
+            streamed.timeout = None
+            return streamed
         if reply.raw is not None or status == 204:
             return Response(reply.raw or b"", status, headers, content_type=reply.media_type)
         meta = _Meta(call.trace.request_id, self.clock.now())

@@ -168,6 +168,8 @@ def success(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> D
     """The reply in its envelope."""
     if operation.status == 204:
         return {"description": "Done; there is nothing to show."}
+    if operation.produces != "application/json":
+        return {"description": "Success", "content": {operation.produces: {"schema": {"type": "string"}}}}
     if operation.reply is None:
         return {"description": "Success"}
     data = schema[id(operation.reply)]

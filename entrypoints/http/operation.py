@@ -1,6 +1,6 @@
 """One declaration per operation: the route, the OpenAPI and the access rule are all read from it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -37,7 +37,8 @@ class Reply:
     """What a handler answers.
 
     `version` becomes a strong ETag; `next` the cursor and `Link` of the next page; `status` overrides the
-    operation's; `raw` is sent as it is, without the envelope, with `media_type`.
+    operation's; `raw` is sent as it is, without the envelope, with `media_type`; so is `stream`, piece by
+    piece, closed when the client leaves (a generator that was not begun by then never runs).
     """
 
     data: object = None
@@ -48,6 +49,7 @@ class Reply:
     meta: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    stream: AsyncIterator[bytes] | None = None
     media_type: str = "application/json"
 
 
@@ -133,6 +135,7 @@ class Operation(Generic[Body, Query]):
     expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with what the
     first request made; operations that have it accept the header. `conditional` ones accept `If-Match`.
     With `raw_body` the handler reads the request's body itself; with `raw_reply` the reply has no envelope.
+    `produces` is the media type of a reply that is no JSON.
     """
 
     method: str
@@ -151,6 +154,7 @@ class Operation(Generic[Body, Query]):
     media_types: tuple[str, ...] = ("application/json",)
     raw_body: bool = False
     raw_reply: bool = False
+    produces: str = "application/json"
     prefix: str = "/api/v1"
     description: str = ""
     statuses: Mapping[int, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import os
 import re
 
-from quart import Request, g
+from quart import Request, Websocket, g
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from application.shared.principal import Trace
@@ -17,7 +17,7 @@ def new_traceparent() -> str:
     return f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
 
 
-def trace_of(request: Request) -> Trace:
+def trace_of(request: Request | Websocket) -> Trace:
     """The request's trace, made once. Ids a client sends are kept when they are well formed."""
     known: Trace | None = g.get("trace")
     if known is not None:

@@ -1,0 +1,110 @@
+"""Quart's HTTP connection without a second task per request where the server makes it needless.
+
+Stock Quart starts two tasks for each request: one runs the handler, one waits for the body and for the client
+to leave. A server that offers the `kgl.direct` extension hands over a complete body and cancels the handler's
+own task when the client leaves, so one task is enough. On any other ASGI server this is stock Quart.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Protocol, cast
+
+from hypercorn.typing import (
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    HTTPResponseBodyEvent,
+    HTTPResponseStartEvent,
+)
+from quart.asgi import ASGIHTTPConnection, _handle_exception
+from quart.typing import ResponseTypes
+from quart.utils import encode_headers
+from quart.wrappers import Request, Response
+from quart.wrappers.response import DataBody
+
+_BAD_TARGET = (
+    b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request target is not valid."}'
+)
+
+
+class DirectExchange(Protocol):
+    """What the server puts into `scope["extensions"]["kgl.direct"]`."""
+
+    def claim(self) -> bytes | None:
+        """Asks for the calling task to be cancelled when the client leaves, before the reply is complete.
+
+        Returns the body if all of it has arrived, else None, and `receive` is to be used.
+        """
+
+
+class DirectHTTPConnection(ASGIHTTPConnection):
+    """Set as `app.asgi_http_class`."""
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if not self.scope["path"].startswith("/"):
+            await _refuse_target(
+                send
+            )  # a target such as `http://[::1/` makes Quart's own reading of it raise
+            return
+        direct = cast(DirectExchange | None, (self.scope.get("extensions") or {}).get("kgl.direct"))
+        if direct is None:
+            await super().__call__(receive, send)
+            return
+        body = direct.claim()
+        request = self._create_request_from_scope(send)
+        if body is not None:
+            request.body.append(body)
+            request.body.set_complete()
+            await self.handle_request(request, send)
+            return
+        receiver = asyncio.ensure_future(self._receive_body(request, receive))
+        try:
+            await self.handle_request(request, send)
+        finally:
+            receiver.cancel()
+            with suppress(asyncio.CancelledError):
+                await receiver
+
+    async def _receive_body(self, request: Request, receive: ASGIReceiveCallable) -> None:
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # gone: the server cancels the handler, nothing to do here
+            request.body.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                request.body.set_complete()
+                return
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        try:
+            response = await self.app.handle_request(request)
+        except Exception as error:
+            response = await _handle_exception(self.app, error)
+        if isinstance(response, Response) and type(response.response) is DataBody:
+            await self._send_whole(send, response, response.response)
+            return
+        timeout = self.app.config["RESPONSE_TIMEOUT"]
+        if isinstance(response, Response) and response.timeout != Ellipsis:
+            timeout = response.timeout
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._send_response(send, response)
+
+    async def _send_whole(self, send: ASGISendCallable, response: ResponseTypes, body: DataBody) -> None:
+        """A body that is in memory needs two messages and no timer: slow readers are the server's."""
+        start: HTTPResponseStartEvent = {
+            "type": "http.response.start",
+            "status": response.status_code,
+            "headers": encode_headers(response.headers),
+        }
+        data = (
+            body.data if body.begin == 0 and body.end == len(body.data) else body.data[body.begin : body.end]
+        )
+        end: HTTPResponseBodyEvent = {"type": "http.response.body", "body": data, "more_body": False}
+        await send(start)
+        await send(end)
+
+
+async def _refuse_target(send: ASGISendCallable) -> None:
+    headers = [(b"content-type", b"application/problem+json")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": _BAD_TARGET, "more_body": False})

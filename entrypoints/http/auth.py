@@ -1,0 +1,292 @@
+"""Accounts and tokens over HTTP; token replies are OAuth 2.0's own (RFC 6749), without our envelope."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from application.identity.log_in import LogIn, LogInCommand
+from application.identity.log_out import LogOut, LogOutCommand
+from application.identity.queries import AccountQueries, UserView, user_view
+from application.identity.refresh_session import RefreshSession, RefreshSessionCommand
+from application.identity.register_user import RegisterUser, RegisterUserCommand
+from application.identity.token_pairs import TokenPair
+from application.identity.update_profile import UpdateProfile, UpdateProfileCommand
+from domain.identity.errors import InvalidCredentials, InvalidRefreshToken
+from domain.identity.user import PROFILE, Registration
+from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, PreconditionFailed, Unavailable
+from entrypoints.http.decoding import body_decoder
+from entrypoints.http.dispatch import json_body
+from entrypoints.http.errors import TooLarge, UnsupportedMediaType
+from entrypoints.http.operation import Call, NoQuery, Operation, Reply
+
+FORM = "application/x-www-form-urlencoded"
+# Nobody on the way may keep a token (RFC 6749, 5.1).
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+# What the domain holds these values to, for the documentation alone: the domain names every broken rule.
+Email = Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": 254})]
+NewPassword = Annotated[
+    str, Meta(extra_json_schema={"format": "password", "minLength": 12, "maxLength": 128})
+]
+Password = Annotated[str, Meta(extra_json_schema={"format": "password"})]
+PersonName = Annotated[str, Meta(extra_json_schema={"maxLength": 100})]
+
+
+class RegisterBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A new account. The password must not be among the commonest."""
+
+    email: Email
+    password: NewPassword
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None
+
+
+class LogInBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A login."""
+
+    email: Email
+    password: Password
+
+
+class RefreshBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The refresh token of the last reply."""
+
+    refresh_token: str
+
+
+class LogOutBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`all` ends every session of the account, not only this one."""
+
+    all: bool = False
+
+
+class ProfilePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A merge patch (RFC 7396) of a profile: null takes a value away."""
+
+    first_name: PersonName | UnsetType | None = UNSET
+    last_name: PersonName | UnsetType | None = UNSET
+
+
+class TokenReply(msgspec.Struct, kw_only=True):
+    """RFC 6749, 5.1. `expires_in` is the access token's, in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_in: int
+
+
+class OAuthError(Exception):
+    """An error reply of RFC 6749, 5.2."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error, description)
+        self.error, self.description = error, description
+
+
+_log_in = body_decoder(LogInBody)
+_log_out = body_decoder(LogOutBody)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthOverHttp:
+    """The use cases and queries these operations call."""
+
+    register_user: RegisterUser
+    log_in: LogIn
+    refresh_session: RefreshSession
+    log_out: LogOut
+    update_profile: UpdateProfile
+    accounts: AccountQueries
+
+    async def register(self, call: Call[RegisterBody, NoQuery]) -> Reply:
+        body = call.body
+        registration = Registration(email=body.email, first_name=body.first_name, last_name=body.last_name)
+        view = await self.register_user(
+            RegisterUserCommand(trace=call.trace, registration=registration, password=body.password)
+        )
+        return Reply(data=view, location="/api/v1/auth/me")
+
+    async def token(self, call: Call[LogInBody, NoQuery]) -> Reply:
+        if call.request.mimetype == FORM:
+            try:
+                return tokens(await self._granted(call, form_fields(await call.request.body)))
+            except OAuthError as error:
+                return oauth_error(error)
+        body = _log_in(await json_body(call.request))
+        return tokens(await self._logged_in(call, body.email, body.password))
+
+    async def refresh(self, call: Call[RefreshBody, NoQuery]) -> Reply:
+        return tokens(await self._refreshed(call, call.body.refresh_token))
+
+    async def end(self, call: Call[LogOutBody, NoQuery]) -> Reply:
+        everywhere = False
+        if await call.request.body:  # a request without a body ends this session
+            everywhere = _log_out(await json_body(call.request)).all
+        await self.log_out(LogOutCommand(principal=call.principal, everywhere=everywhere))
+        return Reply()
+
+    async def me(self, call: Call[None, NoQuery]) -> Reply:
+        user = await self.accounts.account(call.principal.user_id)
+        # One address shows everybody their own account: a cache has to tell them apart.
+        return Reply(data=user_view(user), version=user.version, headers={"Vary": "Authorization"})
+
+    async def patch_me(self, call: Call[ProfilePatch, NoQuery]) -> Reply:
+        given = {name: getattr(call.body, name) for name in PROFILE}
+        user = await self.update_profile(
+            UpdateProfileCommand(
+                principal=call.principal,
+                patch={name: value for name, value in given.items() if value is not UNSET},
+                expected_version=call.expected_version(),
+            )
+        )
+        return Reply(data=user_view(user), version=user.version, headers={"Vary": "Authorization"})
+
+    async def _granted(self, call: Call[Any, Any], fields: Mapping[str, str]) -> TokenPair:
+        grant = fields.get("grant_type")
+        try:
+            if grant == "password":
+                return await self._logged_in(call, required(fields, "username"), required(fields, "password"))
+            if grant == "refresh_token":
+                return await self._refreshed(call, required(fields, "refresh_token"))
+        except (InvalidCredentials, InvalidRefreshToken) as error:
+            raise OAuthError("invalid_grant", error.detail) from error
+        if grant is None:
+            raise OAuthError("invalid_request", "grant_type is missing")
+        raise OAuthError("unsupported_grant_type", "grant_type must be password or refresh_token")
+
+    async def _logged_in(self, call: Call[Any, Any], email: str, password: str) -> TokenPair:
+        agent = call.request.headers.get("User-Agent")
+        command = LogInCommand(trace=call.trace, email=email, password=password, user_agent=agent)
+        return await self.log_in(command)
+
+    async def _refreshed(self, call: Call[Any, Any], refresh_token: str) -> TokenPair:
+        return await self.refresh_session(
+            RefreshSessionCommand(trace=call.trace, refresh_token=refresh_token)
+        )
+
+
+def tokens(pair: TokenPair) -> Reply:
+    """A pair as OAuth 2.0 shows it."""
+    shown = TokenReply(
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
+        token_type=pair.token_type,
+        expires_in=pair.expires_in,
+    )
+    return Reply(raw=msgspec.json.encode(shown), headers=NO_STORE)
+
+
+def oauth_error(error: OAuthError) -> Reply:
+    """A refusal as OAuth 2.0 shows it."""
+    body = {"error": error.error, "error_description": error.description}
+    return Reply(status=400, raw=msgspec.json.encode(body), headers=NO_STORE)
+
+
+def form_fields(raw: bytes) -> Mapping[str, str]:
+    """The fields of a form; empty ones count as absent (RFC 6749, 3.2). Raises `OAuthError`."""
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=32)
+    except ValueError as error:
+        raise OAuthError("invalid_request", "the body is not a form in UTF-8") from error
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise OAuthError("invalid_request", "a parameter is given twice")
+    return fields
+
+
+def required(fields: Mapping[str, str], name: str) -> str:
+    """A field that must be there. Raises `OAuthError`."""
+    if name not in fields:
+        raise OAuthError("invalid_request", f"{name} is missing")
+    return fields[name]
+
+
+def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
+    """Register, log in, stay logged in, log out, and one's own account."""
+    return [
+        Operation(
+            method="POST",
+            path="/auth/register",
+            handler=auth.register,
+            summary="Open an account",
+            tag="auth",
+            roles=None,
+            body=RegisterBody,
+            reply=UserView,
+            status=201,
+            raises=(InvalidInput, Conflict, Unavailable),
+        ),
+        Operation(
+            method="POST",
+            path="/auth/token",
+            handler=auth.token,
+            summary="Log in, or refresh",
+            tag="auth",
+            roles=None,
+            body=LogInBody,
+            raw_body=True,
+            reply=TokenReply,
+            raw_reply=True,
+            media_types=("application/json", FORM),
+            raises=(InvalidInput, NotAuthenticated, Unavailable, UnsupportedMediaType, TooLarge),
+            description=(
+                "A JSON body logs in, and is refused with problem documents. A form follows OAuth 2.0: "
+                "`grant_type=password` with `username` (the e-mail address) and `password`, or "
+                "`grant_type=refresh_token` with `refresh_token`; it is refused with 400 and the error "
+                "object of RFC 6749, 5.2."
+            ),
+        ),
+        Operation(
+            method="POST",
+            path="/auth/refresh",
+            handler=auth.refresh,
+            summary="Trade a refresh token for the next pair",
+            tag="auth",
+            roles=None,
+            body=RefreshBody,
+            reply=TokenReply,
+            raw_reply=True,
+            raises=(InvalidInput, NotAuthenticated, Unavailable),
+            description=(
+                "A refresh token is good once; using it again ends its session. Of requests that present "
+                "one token at the same time, one is answered and the others are refused."
+            ),
+        ),
+        Operation(
+            method="POST",
+            path="/auth/logout",
+            handler=auth.end,
+            summary="End this session, or every session",
+            tag="auth",
+            body=LogOutBody,
+            raw_body=True,
+            status=204,
+            raises=(InvalidInput,),
+            description="Without a body, this session ends.",
+        ),
+        Operation(
+            method="GET",
+            path="/auth/me",
+            handler=auth.me,
+            summary="Read one's own account",
+            tag="auth",
+            reply=UserView,
+        ),
+        Operation(
+            method="PATCH",
+            path="/auth/me",
+            handler=auth.patch_me,
+            summary="Change one's own profile",
+            tag="auth",
+            body=ProfilePatch,
+            reply=UserView,
+            raises=(InvalidInput, PreconditionFailed),
+            conditional=True,
+            media_types=("application/merge-patch+json", "application/json"),
+        ),
+    ]
