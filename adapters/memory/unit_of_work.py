@@ -5,6 +5,20 @@ from collections.abc import AsyncIterator, Hashable, Iterator, MutableMapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from adapters.memory.documents import InMemoryDocumentRepository
+from adapters.memory.documents_rows import CHUNKS, DOCUMENTS, EVIDENCE, ITEMS, JOBS, MENTIONS
+from adapters.memory.extraction import InMemoryExtractionRepository
+from adapters.memory.extraction_cleanup import Graph
+from adapters.memory.extraction_jobs import InMemoryJobRepository
+from adapters.memory.graph_entities import ENTITIES, KEYS, InMemoryEntityRepository
+from adapters.memory.graph_relationships import RELATIONSHIPS, InMemoryRelationshipRepository
+from adapters.memory.identity import (
+    REFRESH_TOKENS,
+    SESSIONS,
+    USERS,
+    InMemorySessionRepository,
+    InMemoryUserRepository,
+)
 from adapters.memory.store import MemoryStore, RecordedEvent, Rows
 from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, Wake
 from application.shared.principal import Principal
@@ -77,6 +91,45 @@ class InMemoryUnitOfWork(UnitOfWork):
         if name not in self._drafts:
             self._drafts[name] = Draft(self._settings.store.table(name))
         return self._drafts[name]
+
+    @property
+    def entities(self) -> InMemoryEntityRepository:
+        return InMemoryEntityRepository(self.table(ENTITIES), self.table(KEYS))
+
+    @property
+    def relationships(self) -> InMemoryRelationshipRepository:
+        return InMemoryRelationshipRepository(self.table(RELATIONSHIPS), self.table(ENTITIES))
+
+    @property
+    def users(self) -> InMemoryUserRepository:
+        return InMemoryUserRepository(self.table(USERS))
+
+    @property
+    def sessions(self) -> InMemorySessionRepository:
+        return InMemorySessionRepository(self.table(USERS), self.table(SESSIONS), self.table(REFRESH_TOKENS))
+
+    @property
+    def documents(self) -> InMemoryDocumentRepository:
+        return InMemoryDocumentRepository(
+            self.table(DOCUMENTS), self.table(CHUNKS), self.table(ITEMS), self._graph()
+        )
+
+    @property
+    def jobs(self) -> InMemoryJobRepository:
+        return InMemoryJobRepository(self.table(JOBS), self.table(ITEMS), self.table(DOCUMENTS))
+
+    @property
+    def extraction(self) -> InMemoryExtractionRepository:
+        return InMemoryExtractionRepository(self.table(DOCUMENTS), self.table(CHUNKS), self._graph())
+
+    def _graph(self) -> Graph:
+        return Graph(
+            entities=self.table(ENTITIES),
+            keys=self.table(KEYS),
+            relationships=self.table(RELATIONSHIPS),
+            mentions=self.table(MENTIONS),
+            evidence=self.table(EVIDENCE),
+        )
 
     def record(self, event: DomainEvent) -> None:
         self._events.append(event)

@@ -171,6 +171,7 @@ job_items = Table(
     Column("document_id", Uuid),
     Column("status", Text),
     Column("attempts", Integer),
+    Column("failures", Integer),
     Column("error", Text),
     Column("entities", Integer),
     Column("relationships", Integer),

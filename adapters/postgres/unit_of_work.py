@@ -9,7 +9,13 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres import json
+from adapters.postgres.documents import PostgresDocumentRepository
 from adapters.postgres.engine import Database
+from adapters.postgres.extraction import PostgresExtractionRepository
+from adapters.postgres.extraction_jobs import PostgresJobRepository
+from adapters.postgres.graph_entities import PostgresEntityRepository
+from adapters.postgres.graph_relationships import PostgresRelationshipRepository
+from adapters.postgres.identity import PostgresSessionRepository, PostgresUserRepository
 from adapters.postgres.statements import DriverConnection
 from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, Wake
 from application.shared.principal import Principal
@@ -35,10 +41,11 @@ with logged as (
     order by e.place
 ), audited as (
     insert into backend_operations.audit_logs
-        (user_id, id, actor_id, action, resource_id, address, request_id, occurred_at)
-    select a.user_id, a.id, a.actor_id, a.action, a.resource_id, $9, $1, a.occurred_at
-    from unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $15::timestamptz[])
-        as a(user_id, id, actor_id, action, resource_id, occurred_at)
+        (user_id, id, actor_id, action, resource_id, outcome, address, request_id, occurred_at)
+    select a.user_id, a.id, a.actor_id, a.action, a.resource_id, a.outcome, $9, $1, a.occurred_at
+    from unnest(
+        $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $22::text[], $15::timestamptz[]
+    ) as a(user_id, id, actor_id, action, resource_id, outcome, occurred_at)
 ), seen as (
     insert into backend_operations.inbox (user_id, handler, message_id)
     select $16, i.handler, i.message_id from unnest($17::text[], $18::uuid[]) as i(handler, message_id)
@@ -71,6 +78,34 @@ class PostgresUnitOfWork(UnitOfWork):
         self._events: list[DomainEvent] = []
         self._handled: list[tuple[str, EventId]] = []
         self._created: UUID | None = None
+
+    @property
+    def entities(self) -> PostgresEntityRepository:
+        return PostgresEntityRepository(self.connection)
+
+    @property
+    def relationships(self) -> PostgresRelationshipRepository:
+        return PostgresRelationshipRepository(self.connection)
+
+    @property
+    def users(self) -> PostgresUserRepository:
+        return PostgresUserRepository(self.connection)
+
+    @property
+    def sessions(self) -> PostgresSessionRepository:
+        return PostgresSessionRepository(self.connection)
+
+    @property
+    def documents(self) -> PostgresDocumentRepository:
+        return PostgresDocumentRepository(self.connection)
+
+    @property
+    def jobs(self) -> PostgresJobRepository:
+        return PostgresJobRepository(self.connection)
+
+    @property
+    def extraction(self) -> PostgresExtractionRepository:
+        return PostgresExtractionRepository(self.connection)
 
     def record(self, event: DomainEvent) -> None:
         self._events.append(event)
@@ -125,6 +160,7 @@ class PostgresUnitOfWork(UnitOfWork):
             [hashed(key.key)] if key else [],
             [key.fingerprint] if key else [],
             [self._created] if key else [],
+            [a.outcome for a in entries],
         )
 
 
@@ -144,17 +180,25 @@ def begin(principal: Principal) -> str:
 async def start_postgres_work(
     settings: WorkSettings, principal: Principal
 ) -> AsyncIterator[PostgresUnitOfWork]:
-    """A `StartWork`. What is not committed ends when the pool takes the connection back."""
+    """A `StartWork`. What is not committed is rolled back."""
     async with settings.database.connection() as connection:
         try:
-            await connection.execute(begin(principal))
-        except asyncpg.PostgresError as error:
-            if error.sqlstate == "KG003":
-                raise AlreadyApplied(UUID(error.detail)) from error
-            if error.sqlstate in REFUSALS:
-                raise REFUSALS[error.sqlstate] from error
-            raise
-        try:
+            await open_work(connection, principal)
             yield PostgresUnitOfWork(settings, principal, connection)
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             raise Conflict("another change to the same things came first; try again") from error
+        finally:
+            if connection.is_in_transaction() and not connection.is_closed():
+                await connection.execute("rollback")
+
+
+async def open_work(connection: DriverConnection, principal: Principal) -> None:
+    """Begins the transaction. Raises `AlreadyApplied`, `RequestInFlight` and `IdempotencyKeyReused`."""
+    try:
+        await connection.execute(begin(principal))
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == "KG003":
+            raise AlreadyApplied(UUID(error.detail)) from error
+        if error.sqlstate in REFUSALS:
+            raise REFUSALS[error.sqlstate] from error
+        raise

@@ -13,6 +13,7 @@ def audit(event: DomainEvent, principal: Principal) -> AuditEntry:
         action=event.type,
         resource_id=event.subject,
         occurred_at=event.occurred_at,
+        outcome=event.outcome,
         request_id=principal.trace.request_id,
         address=principal.trace.address,
     )

@@ -1,17 +1,11 @@
 """On whose behalf a use case runs, and the trace that leads back to the request."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from domain.shared.ids import SessionId, UserId
+from domain.shared.roles import Role
 
-
-class Role(StrEnum):
-    """What an account may do, least first."""
-
-    USER = "user"
-    MODERATOR = "moderator"
-    ADMIN = "admin"
+__all__ = ["IdempotencyKey", "Principal", "Role", "Trace"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,12 @@ class DomainEvent:
     """Something that happened to one user's data.
 
     `type` is the dotted name subscribers and routing keys use (`entity.created`); `subject` is the id of
-    the thing it happened to; `occurred_at` is UTC; `data` is the thing as the API would show it.
+    the thing it happened to; `occurred_at` is UTC; `data` is the thing as the API would show it. `outcome`
+    is `failure` for what was tried and refused.
     """
 
     type: ClassVar[str]
+    outcome: ClassVar[str] = "success"
 
     user_id: UserId
     subject: UUID

@@ -2,10 +2,13 @@
 
 import asyncio
 import sys
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
+
+from application.shared.principal import Principal, Trace
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -64,6 +67,23 @@ class AccessLog:
         self._lines += b"\n"
         if self._due is None:
             self._due = asyncio.get_running_loop().call_later(self._interval, self.flush)
+
+    def on_response(
+        self, scope: MutableMapping[str, Any] | None, status: int, _: int, seconds: float
+    ) -> None:
+        """The server's hook. `scope` is None for what was not even a request."""
+        known = scope or {}
+        trace: Trace | None = known.get("kgl.trace")
+        caller: Principal | None = known.get("kgl.caller")
+        self.write(
+            method=str(known.get("method", "-")),
+            path=str(known.get("path", "-")),
+            status=status,
+            seconds=seconds,
+            user_id=str(caller.user_id) if caller else None,
+            request_id=trace.request_id if trace else None,
+            trace_id=trace.traceparent[3:35] if trace and trace.traceparent else None,
+        )
 
     def flush(self) -> None:
         """Writes what was taken."""

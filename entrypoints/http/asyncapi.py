@@ -29,8 +29,8 @@ DESCRIPTION = """Send `authenticate` within ten seconds, then `subscribe`. Event
 JSON format; every event of the account that fits a topic is sent once, in the order of `position`. After a \
 lost connection, subscribe with `since` set to the last position seen (of an event, a heartbeat or \
 `subscribed`): nothing is lost, nothing comes twice. Topics are AMQP patterns: `*` is one word, `#` any \
-number. A message that is understood but refused is answered with `error`, and changes nothing. Browsers may connect \
-from the server's own pages and from the configured origins.
+number. A message that is understood but refused is answered with `error`, and changes nothing. Browsers may \
+connect from the server's own pages and from the configured origins.
 
 Close codes:
 

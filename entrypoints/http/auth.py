@@ -17,7 +17,14 @@ from application.identity.token_pairs import TokenPair
 from application.identity.update_profile import UpdateProfile, UpdateProfileCommand
 from domain.identity.errors import InvalidCredentials, InvalidRefreshToken
 from domain.identity.user import PROFILE, Registration
-from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, PreconditionFailed, Unavailable
+from domain.shared.errors import (
+    Conflict,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 from entrypoints.http.decoding import body_decoder
 from entrypoints.http.dispatch import json_body
 from entrypoints.http.errors import TooLarge, UnsupportedMediaType
@@ -276,6 +283,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Read one's own account",
             tag="auth",
             reply=UserView,
+            raises=(NotFound,),
         ),
         Operation(
             method="PATCH",
@@ -285,7 +293,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             tag="auth",
             body=ProfilePatch,
             reply=UserView,
-            raises=(InvalidInput, PreconditionFailed),
+            raises=(InvalidInput, NotFound, PreconditionFailed),
             conditional=True,
             media_types=("application/merge-patch+json", "application/json"),
         ),

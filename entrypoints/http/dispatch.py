@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 import structlog
-from quart import Quart, Request, Response, request
+from quart import Quart, Request, Response, Websocket, has_websocket_context, request, websocket
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as QuartMethodNotAllowed
 from werkzeug.exceptions import NotFound as QuartNotFound
@@ -106,6 +106,7 @@ class Dispatcher:
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated
         principal = self.authenticate(token.strip(), trace)
+        received.scope["kgl.caller"] = principal  # type: ignore[typeddict-unknown-key]  # for the access log
         if principal.role not in operation.roles:
             raise NotPermitted(f"this needs one of the roles {', '.join(sorted(operation.roles))}")
         return principal
@@ -186,7 +187,16 @@ def next_url(received: Request, cursor: str) -> str:
     return f"{received.path}?{query}"
 
 
-def refusal(error: KnowledgeGraphError, received: Request, trace: Trace) -> Response:
+def present() -> Request | Websocket:
+    """What is being answered; an address without a socket refuses handshakes, too."""
+    if has_websocket_context():
+        socket: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]
+        return socket
+    received: Request = request._get_current_object()  # type: ignore[attr-defined]
+    return received
+
+
+def refusal(error: KnowledgeGraphError, received: Request | Websocket, trace: Trace) -> Response:
     """An error as a problem document."""
     shown = errors.problem(error, instance_of(received), trace.request_id)
     if shown.status >= 500:
@@ -199,7 +209,7 @@ def refusal(error: KnowledgeGraphError, received: Request, trace: Trace) -> Resp
     return Response(_ENCODER.encode(shown), shown.status, headers, content_type=errors.PROBLEM)
 
 
-def instance_of(received: Request) -> str:
+def instance_of(received: Request | Websocket) -> str:
     """The request's path as a URI reference."""
     return quote(received.path, safe="/")
 
@@ -217,7 +227,7 @@ def install(app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[A
         )
 
     async def http_error(error: HTTPException) -> Response:
-        received: Request = request._get_current_object()  # type: ignore[attr-defined]
+        received = present()
         trace = trace_of(received)
         if isinstance(error, QuartMethodNotAllowed):
             response = refusal(errors.MethodNotAllowed(), received, trace)
@@ -230,7 +240,7 @@ def install(app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[A
         return refusal(errors.BadRequest(), received, trace)
 
     async def unexpected(error: Exception) -> Response:
-        received: Request = request._get_current_object()  # type: ignore[attr-defined]
+        received = present()
         failure = errors.Unexpected()
         failure.__cause__ = error
         failure.__traceback__ = error.__traceback__

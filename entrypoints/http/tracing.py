@@ -31,6 +31,7 @@ def trace_of(request: Request | Websocket) -> Trace:
         address=request.remote_addr,
     )
     g.trace = trace
+    request.scope["kgl.trace"] = trace  # type: ignore[typeddict-unknown-key]  # for the access log, outside Quart
     clear_contextvars()
     bind_contextvars(
         request_id=trace.request_id, trace_id=trace.traceparent[3:35] if trace.traceparent else None

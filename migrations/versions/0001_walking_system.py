@@ -49,7 +49,7 @@ def statements(name: str) -> list[str]:
 
 
 def upgrade() -> None:
-    for name in ("0001_functions.sql", "0001_tables.sql"):
+    for name in ("0001_functions.sql", "0001_tables.sql", "0001_traversal.sql"):
         for statement in statements(name):
             op.execute(statement)
     runtime = context.config.attributes["runtime_role"]

@@ -25,6 +25,11 @@ create table backend_auth.sessions (
     primary key (user_id, id)
 )
 ----
+-- A process that starts asks which sessions ended while their access tokens are still good.
+create index sessions_revoked_at_idx on backend_auth.sessions (revoked_at) where revoked_at is not null
+----
+create index users_created_at_idx on backend_auth.users (created_at, id)
+----
 create table backend_auth.refresh_tokens (
     user_id uuid not null,
     id uuid not null,
@@ -194,6 +199,7 @@ create table backend_extraction.job_items (
     document_id uuid,
     status text not null check (status in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
     attempts integer not null default 0,
+    failures integer not null default 0,
     error text,
     entities integer not null default 0,
     relationships integer not null default 0,

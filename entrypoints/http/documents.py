@@ -1,0 +1,333 @@
+"""Documents over HTTP."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from application.documents.add_document import AddDocument, AddDocumentCommand
+from application.documents.delete_document import DeleteDocument, DeleteDocumentCommand
+from application.documents.ports import StoredDocument
+from application.documents.queries import (
+    DOCUMENT_SORTS,
+    ChunkView,
+    DocumentEntityView,
+    DocumentFilter,
+    DocumentQueries,
+    DocumentView,
+    FullDocumentView,
+    MentionView,
+    document_view,
+)
+from application.documents.upload_document import UploadDocument, UploadDocumentCommand
+from domain.documents import errors as documents
+from domain.documents.document import DocumentDraft, DocumentLimits
+from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, Violation
+from domain.shared.ids import DocumentId, EntityId
+from entrypoints.http.errors import BadRequest, TooLarge, UnsupportedMediaType
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.uploads import Upload, read_upload
+
+# What the domain holds these values to, for the documentation alone: the domain names every broken rule.
+Title = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
+Content = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+Source = Annotated[str, Meta(extra_json_schema={"maxLength": 2000})]
+SourceType = Annotated[str, Meta(extra_json_schema={"maxLength": 64})]
+Tags = Annotated[list[str], Meta(extra_json_schema={"maxItems": 50})]
+
+
+class DocumentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A text and what is known about it; without a title, its first line names it."""
+
+    content: Content
+    title: Title | None = None
+    media_type: Literal["text/plain", "text/markdown"] = "text/plain"
+    source: Source | None = None
+    source_type: SourceType | None = None
+    metadata: dict[str, Any] = {}
+    tags: Tags = []
+
+
+class UploadBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A form with one file; `metadata` is JSON text, `tags` may be repeated."""
+
+    file: Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/octet-stream"})]
+    title: Title | None = None
+    source: Source | None = None
+    source_type: SourceType | None = None
+    metadata: Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/json"})] = "{}"
+    tags: Tags = []
+
+
+class DocumentsQuery(PageQuery, kw_only=True):
+    """`q` is looked for in titles."""
+
+    status: Literal["pending", "processed", "failed"] | None = None
+    tag: str | None = None
+    source: str | None = None
+    source_type: str | None = None
+    q: str | None = None
+
+
+@contextlib.contextmanager
+def as_refusals() -> Iterator[None]:
+    """The documents' own refusals as those that HTTP has statuses for."""
+    try:
+        yield
+    except documents.ContentTooLarge as error:
+        raise TooLarge(error.detail) from error
+    except documents.UnsupportedMediaType as error:
+        raise UnsupportedMediaType(error.detail) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentsOverHttp:
+    """The use cases and queries these operations call."""
+
+    add_document: AddDocument
+    upload_document: UploadDocument
+    delete_document: DeleteDocument
+    queries: DocumentQueries
+    limits: DocumentLimits
+
+    async def add(self, call: Call[DocumentBody, NoQuery]) -> Reply:
+        with as_refusals():
+            stored = await self.add_document(
+                AddDocumentCommand(principal=call.principal, draft=draft_of(call.body))
+            )
+        return added(stored)
+
+    async def already_added(self, call: Call[DocumentBody, NoQuery], document_id: UUID) -> Reply:
+        view = await self.queries.get(call.principal.user_id, DocumentId(document_id))
+        if view is None:
+            raise documents.DocumentNotFound
+        shown = {name: getattr(view, name) for name in DocumentView.__dataclass_fields__}
+        return Reply(data=DocumentView(**shown), version=view.version, location=address(view.id))
+
+    async def upload(self, call: Call[UploadBody, NoQuery]) -> Reply:
+        upload = await read_upload(call.request, self.limits.upload_bytes)
+        fields = fields_of(upload)
+        with as_refusals():
+            stored = await self.upload_document(
+                UploadDocumentCommand(
+                    principal=call.principal,
+                    file_name=upload.file_name,
+                    declared_type=upload.declared_type,
+                    content=upload.content or b"",
+                    title=fields.title,
+                    source=fields.source,
+                    source_type=fields.source_type,
+                    metadata=metadata_of(fields.metadata),
+                    tags=fields.tags,
+                )
+            )
+        return added(stored)
+
+    async def list(self, call: Call[None, DocumentsQuery]) -> Reply:
+        query = call.query
+        filters = DocumentFilter(
+            status=query.status,
+            tag=query.tag,
+            source=query.source,
+            source_type=query.source_type,
+            q=query.q,
+        )
+        page = await self.queries.list(call.principal.user_id, filters, call.page(DOCUMENT_SORTS))
+        return Reply(data=page.rows, next=page.next)
+
+    async def get(self, call: Call[None, NoQuery]) -> Reply:
+        view = await self.queries.get(call.principal.user_id, document_id_of(call))
+        if view is None:
+            raise documents.DocumentNotFound
+        return Reply(data=view, version=view.version)
+
+    async def delete(self, call: Call[None, NoQuery]) -> Reply:
+        await self.delete_document(
+            DeleteDocumentCommand(principal=call.principal, document_id=document_id_of(call))
+        )
+        return Reply()
+
+    async def chunks(self, call: Call[None, PageQuery]) -> Reply:
+        asked = call.page(("ordinal",), "ordinal")
+        page = await self.queries.chunks(call.principal.user_id, document_id_of(call), asked)
+        if page is None:
+            raise documents.DocumentNotFound
+        return Reply(data=page.rows, next=page.next)
+
+    async def entities(self, call: Call[None, PageQuery]) -> Reply:
+        asked = call.page(("name",), "name")
+        page = await self.queries.entities(call.principal.user_id, document_id_of(call), asked)
+        if page is None:
+            raise documents.DocumentNotFound
+        return Reply(data=page.rows, next=page.next)
+
+    async def mentions(self, call: Call[None, PageQuery]) -> Reply:
+        asked = call.page(("id",), "id")
+        entity_id = EntityId(call.id("entity_id"))
+        page = await self.queries.mentions(call.principal.user_id, entity_id, asked)
+        if page is None:
+            raise NotFound
+        return Reply(data=page.rows, next=page.next)
+
+
+def document_id_of(call: Call[Any, Any]) -> DocumentId:
+    """The document the path names."""
+    return DocumentId(call.id("document_id"))
+
+
+def address(document_id: UUID) -> str:
+    """Where a document is found."""
+    return f"/api/v1/documents/{document_id}"
+
+
+def added(stored: StoredDocument) -> Reply:
+    """The answer to an addition: 201, or 200 with the first document of this content."""
+    view = document_view(stored.document)
+    status = 201 if stored.created else 200
+    return Reply(data=view, status=status, version=view.version, location=address(view.id))
+
+
+def draft_of(body: DocumentBody) -> DocumentDraft:
+    """The body as the domain reads it."""
+    return DocumentDraft(
+        content=body.content,
+        title=body.title,
+        media_type=body.media_type,
+        source=body.source,
+        source_type=body.source_type,
+        metadata=body.metadata,
+        tags=body.tags,
+    )
+
+
+def fields_of(upload: Upload) -> UploadBody:
+    """The form's text fields; empty ones count as absent. Raises `InvalidInput`."""
+    given: dict[str, Any] = {"file": ""}
+    for name, values in upload.fields.items():
+        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        if name not in UploadBody.__struct_fields__ or name == "file":
+            raise InvalidInput(
+                [Violation(pointer=pointer, code="unknown_field", detail="is not a known field")]
+            )
+        if name == "tags":
+            given[name] = [tag for value in values for tag in value.split(",") if tag.strip()]
+        elif len(values) > 1:
+            raise InvalidInput([Violation(pointer=pointer, code="repeated", detail="is given twice")])
+        elif values[0]:
+            given[name] = values[0]
+    return UploadBody(**given)
+
+
+def metadata_of(text: str) -> dict[str, Any]:
+    """The JSON object of a form's field. Raises `InvalidInput`."""
+    try:
+        value: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        violation = Violation(pointer="/metadata", code="invalid", detail="must be a JSON object")
+        raise InvalidInput([violation]) from error
+    return value
+
+
+def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
+    """Add, upload, list, read and delete documents, and what was found in them."""
+    known = {200: "The first document with this content"}
+    return [
+        Operation(
+            method="POST",
+            path="/documents",
+            handler=over_http.add,
+            replay=over_http.already_added,
+            summary="Add a document",
+            tag="documents",
+            body=DocumentBody,
+            reply=DocumentView,
+            status=201,
+            statuses=known,
+            raises=(InvalidInput, TooLarge, NotAuthenticated, Conflict),
+            description="Its entities and relationships follow: watch `document.processed`.",
+        ),
+        Operation(
+            method="POST",
+            path="/documents/upload",
+            handler=over_http.upload,
+            summary="Upload a text or Markdown file",
+            tag="documents",
+            body=UploadBody,
+            raw_body=True,
+            media_types=("multipart/form-data",),
+            reply=DocumentView,
+            status=201,
+            statuses=known,
+            raises=(
+                BadRequest,
+                InvalidInput,
+                TooLarge,
+                UnsupportedMediaType,
+                NotAuthenticated,
+                Conflict,
+            ),
+        ),
+        Operation(
+            method="GET",
+            path="/documents",
+            handler=over_http.list,
+            summary="List documents",
+            tag="documents",
+            query=DocumentsQuery,
+            reply=list[DocumentView],
+            description=f"Sorts: {', '.join(DOCUMENT_SORTS)}, each also with a leading `-`; default "
+            "`-created_at`.",
+        ),
+        Operation(
+            method="GET",
+            path="/documents/{document_id}",
+            handler=over_http.get,
+            summary="Read a document with its content",
+            tag="documents",
+            reply=FullDocumentView,
+            raises=(NotFound,),
+        ),
+        Operation(
+            method="DELETE",
+            path="/documents/{document_id}",
+            handler=over_http.delete,
+            summary="Delete a document and what stands on it alone",
+            tag="documents",
+            status=204,
+            raises=(NotFound, Conflict),
+        ),
+        Operation(
+            method="GET",
+            path="/documents/{document_id}/chunks",
+            handler=over_http.chunks,
+            summary="List a document's passages in reading order",
+            tag="documents",
+            query=PageQuery,
+            reply=list[ChunkView],
+            raises=(NotFound,),
+        ),
+        Operation(
+            method="GET",
+            path="/documents/{document_id}/entities",
+            handler=over_http.entities,
+            summary="List the entities a document speaks of, by name",
+            tag="documents",
+            query=PageQuery,
+            reply=list[DocumentEntityView],
+            raises=(NotFound,),
+        ),
+        Operation(
+            method="GET",
+            path="/entities/{entity_id}/mentions",
+            handler=over_http.mentions,
+            summary="List where an entity was found",
+            tag="documents",
+            query=PageQuery,
+            reply=list[MentionView],
+            raises=(NotFound,),
+        ),
+    ]

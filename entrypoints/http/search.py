@@ -1,0 +1,110 @@
+"""Search over HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from application.documents.search import ChunkFilter, ChunkHit, SearchResult
+from application.documents.search_chunks import SearchChunks, SearchChunksCommand
+from application.documents.search_everything import SearchEverything, SearchEverythingCommand
+from domain.shared.errors import InvalidInput, Unavailable
+from domain.shared.ids import DocumentId
+from entrypoints.http.operation import Call, NoQuery, Operation, Reply
+
+Limit = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 100})]
+K = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 200})]
+
+
+class ChunkFilterBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """All that are given must hold: one of the documents, every tag and pair of metadata of theirs."""
+
+    document_ids: list[UUID] | None = None
+    tags: list[str] = []
+    metadata: dict[str, Any] = {}
+
+
+class SearchChunksBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A question, or a vector of the caller's own; `min_score` is a cosine, -1 to 1."""
+
+    query: str | None = None
+    embedding: list[float] | None = None
+    k: K = 10
+    min_score: float = -1.0
+    filter: ChunkFilterBody = msgspec.field(default_factory=ChunkFilterBody)
+
+
+class SearchQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`q` is read like a web search: words, "phrases", or, -not. No `kinds` mean all."""
+
+    q: str
+    mode: Literal["hybrid", "text", "vector"] = "hybrid"
+    kinds: list[Literal["entities", "documents"]] = []
+    limit: Limit = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOverHttp:
+    """The use cases these operations call."""
+
+    search_chunks: SearchChunks
+    search_everything: SearchEverything
+
+    async def chunks(self, call: Call[SearchChunksBody, NoQuery]) -> Reply:
+        body = call.body
+        documents = body.filter.document_ids
+        hits = await self.search_chunks(
+            SearchChunksCommand(
+                principal=call.principal,
+                query=body.query,
+                embedding=body.embedding,
+                k=body.k,
+                min_score=body.min_score,
+                filters=ChunkFilter(
+                    document_ids=None if documents is None else [DocumentId(one) for one in documents],
+                    tags=body.filter.tags,
+                    metadata=body.filter.metadata,
+                ),
+            )
+        )
+        return Reply(data=hits)
+
+    async def everything(self, call: Call[None, SearchQuery]) -> Reply:
+        query = call.query
+        results = await self.search_everything(
+            SearchEverythingCommand(
+                principal=call.principal, q=query.q, mode=query.mode, kinds=query.kinds, limit=query.limit
+            )
+        )
+        return Reply(data=results)
+
+
+def operations(search: SearchOverHttp) -> Sequence[Operation[Any, Any]]:
+    """Search passages by nearness, and everything by words and nearness."""
+    return [
+        Operation(
+            method="POST",
+            path="/vector-chunks/search",
+            handler=search.chunks,
+            summary="Find the passages nearest to a question or a vector",
+            tag="search",
+            body=SearchChunksBody,
+            reply=list[ChunkHit],
+            raises=(InvalidInput, Unavailable),
+        ),
+        Operation(
+            method="GET",
+            path="/search",
+            handler=search.everything,
+            summary="Search entities and documents",
+            tag="search",
+            query=SearchQuery,
+            reply=list[SearchResult],
+            raises=(InvalidInput, Unavailable),
+            description="Full text and nearness of meaning, fused by reciprocal rank. Snippets set "
+            "matching words between `**`.",
+        ),
+    ]
