@@ -1,0 +1,62 @@
+"""Entities over dictionaries, for tests without a server."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapters.memory.store import Rows
+from application.graph.ports import EntityRepository
+from domain.graph.entity import Entity, deleted, require_version
+from domain.graph.errors import EntityChanged, EntityNotFound
+from domain.shared.ids import EntityId, UserId
+
+ENTITIES = "entities"  # (user id, id) -> Entity
+KEYS = "entity_keys"  # (user id, type, key) -> EntityId
+
+
+class InMemoryEntityRepository(EntityRepository):
+    """Works on the two tables of one unit of work."""
+
+    def __init__(self, entities: Rows, keys: Rows) -> None:
+        self._entities = entities
+        self._keys = keys
+
+    async def add(self, entity: Entity, keys: Sequence[str]) -> None:
+        self._entities[(entity.user_id, entity.id)] = entity
+        self._claim(entity, keys)
+
+    async def get(self, user_id: UserId, entity_id: EntityId) -> Entity:
+        entity = self._entities.get((user_id, entity_id))
+        if not isinstance(entity, Entity) or not entity.is_active:
+            raise EntityNotFound
+        return entity
+
+    async def save(self, entity: Entity, claim: Sequence[str], release: Sequence[str]) -> None:
+        stored = self._entities.get((entity.user_id, entity.id))
+        if not isinstance(stored, Entity) or not stored.is_active or stored.version != entity.version - 1:
+            raise EntityChanged
+        self._entities[(entity.user_id, entity.id)] = replace(entity, created_at=stored.created_at)
+        self._release(entity, set(release))
+        self._claim(entity, claim)
+
+    async def remove(
+        self, user_id: UserId, entity_id: EntityId, expected_version: int | None, now: datetime
+    ) -> Entity:
+        entity = await self.get(user_id, entity_id)
+        require_version(entity, expected_version)
+        gone = deleted(entity, now)
+        self._entities[(user_id, entity_id)] = gone
+        self._release(entity, None)
+        return gone
+
+    def _claim(self, entity: Entity, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._keys.setdefault((entity.user_id, entity.content.type, key), entity.id)
+
+    def _release(self, entity: Entity, keys: set[str] | None) -> None:
+        """Gives up the named keys of the entity, or all of them."""
+        for row, holder in list(self._keys.items()):
+            if not isinstance(row, tuple) or row[0] != entity.user_id or holder != entity.id:
+                continue
+            if keys is None or row[2] in keys:
+                del self._keys[row]

@@ -1,0 +1,171 @@
+"""Filtered, sorted keyset pages as SQL: one compiled statement for each combination that is asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from asyncpg import Record
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Double,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adapters.postgres import json
+from adapters.postgres import tables as t
+from adapters.postgres.graph_rows import ENTITY_COLUMNS, RELATIONSHIP_COLUMNS
+from adapters.postgres.statements import Statement, confined
+from application.graph.queries import CommonFilter, EntityFilter, RelationshipFilter, metadata_alternatives
+from application.shared.pages import Page, PageRequest, Position
+
+View = TypeVar("View")
+
+TIME = DateTime(timezone=True)
+ENDS = ("source_entity_id", "target_entity_id")
+
+
+def _conditions(table: Table) -> Mapping[str, ColumnElement[bool]]:
+    """Every condition a list of this table can be asked for, by the parameter that brings its value."""
+    c = table.c
+    found: dict[str, ColumnElement[bool]] = {
+        "type": c.type == bindparam("type", type_=Text),
+        "min_confidence": c.confidence >= bindparam("min_confidence", type_=Double),
+        "source": c.source == bindparam("source", type_=Text),
+        "source_type": c.source_type == bindparam("source_type", type_=Text),
+        "created_after": c.created_at > bindparam("created_after", type_=TIME),
+        "created_before": c.created_at < bindparam("created_before", type_=TIME),
+    }
+    if table is t.entities:
+        found["q"] = c.search.bool_op("@@")(func.to_tsquery("simple", bindparam("q", type_=Text)))
+    else:
+        either = bindparam("entity_id", type_=Uuid)
+        found["entity_id"] = or_(*(c[end] == either for end in ENDS))
+        found |= {end: c[end] == bindparam(end, type_=Uuid) for end in ENDS}
+    return found
+
+
+SORT_TYPES: Mapping[str, Any] = {
+    "created_at": TIME,
+    "updated_at": TIME,
+    "name": Text(),
+    "confidence": Double(),
+}
+SHOWN: Mapping[str, Sequence[str]] = {
+    "entities": ENTITY_COLUMNS.split(", "),
+    "relationships": RELATIONSHIP_COLUMNS.split(", "),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageShape:
+    """What makes two lists different statements.
+
+    `given` names conditions; `metadata` counts metadata filters; `after` says that a page precedes.
+    """
+
+    table: Table
+    given: frozenset[str]
+    metadata: int
+    active: bool
+    sort: str
+    descending: bool
+    after: bool
+
+
+@lru_cache(maxsize=512)
+def page_statement(shape: PageShape) -> Statement:
+    """The statement of one shape, compiled when it is first asked for."""
+    table = shape.table
+
+    def build(user_id: ColumnElement[Any]) -> Select[Any]:
+        c = table.c
+        query = select(*(c[name] for name in SHOWN[table.name])).where(c.user_id == user_id)
+        known = _conditions(table)
+        for name in sorted(shape.given):
+            query = query.where(known[name])
+        for place in range(shape.metadata):
+            alternatives = cast(bindparam(f"metadata_{place}", type_=ARRAY(Text)), ARRAY(JSONB))
+            query = query.where(c.metadata.bool_op("@>")(any_(alternatives)))
+        if shape.active:
+            query = query.where(c.is_active)
+        key = c[shape.sort]
+        if shape.after:
+            last = tuple_(bindparam("key", type_=SORT_TYPES[shape.sort]), bindparam("id", type_=Uuid))
+            here = tuple_(key, c.id)
+            query = query.where(here < last if shape.descending else here > last)
+        order = (key.desc(), c.id.desc()) if shape.descending else (key, c.id)
+        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+
+    return Statement(confined(build))
+
+
+def page_query(
+    table: Table, wanted: CommonFilter, page: PageRequest
+) -> tuple[Statement, Mapping[str, object]]:
+    """The statement for this list, and the values of its parameters but the user's id.
+
+    One row more than the page holds is asked for: it tells whether there is a next page.
+    """
+    values: dict[str, object] = {
+        "min_confidence": wanted.min_confidence,
+        "source": wanted.source,
+        "source_type": wanted.source_type,
+        "created_after": wanted.created_after,
+        "created_before": wanted.created_before,
+    }
+    if isinstance(wanted, EntityFilter):
+        values |= {"type": wanted.type, "q": None if wanted.q is None else prefix_query(wanted.q)}
+    if isinstance(wanted, RelationshipFilter):
+        values |= {
+            "type": wanted.relationship_type,
+            "entity_id": wanted.entity_id,
+            "source_entity_id": wanted.source_entity_id,
+            "target_entity_id": wanted.target_entity_id,
+        }
+    given = frozenset(name for name, value in values.items() if value is not None)
+    shape = PageShape(
+        table=table,
+        given=given,
+        metadata=len(wanted.metadata),
+        active=not wanted.include_inactive,
+        sort=page.sort,
+        descending=page.descending,
+        after=page.after is not None,
+    )
+    parameters: dict[str, object] = {name: values[name] for name in given}
+    for place, (key, text) in enumerate(wanted.metadata.items()):
+        parameters[f"metadata_{place}"] = [json.encode(one) for one in metadata_alternatives(key, text)]
+    if page.after is not None:
+        parameters |= {"key": page.after.key, "id": page.after.id}
+    return page_statement(shape), parameters | {"limit": page.limit + 1}
+
+
+def page_of(rows: Sequence[Record], page: PageRequest, view: Callable[[Record], View]) -> Page[View]:
+    """The rows of the page, without the one that only shows that there are more."""
+    shown = rows[: page.limit]
+    more = len(rows) > page.limit
+    return Page(
+        rows=[view(row) for row in shown],
+        next=Position(key=shown[-1][page.sort], id=shown[-1]["id"]) if more else None,
+    )
+
+
+def prefix_query(q: str) -> str:
+    """A tsquery text that asks for every word as a prefix. Quoted, so that its operators are mere text."""
+    quoted = ("'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in q.split())
+    return " & ".join(quoted)

@@ -1,0 +1,69 @@
+"""Reading entities and relationships, each read in one round trip."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, select
+
+from adapters.postgres import tables as t
+from adapters.postgres.engine import Database
+from adapters.postgres.graph_filters import SHOWN, page_of, page_query
+from adapters.postgres.graph_rows import entity_view_of, relationship_view_of
+from adapters.postgres.statements import Statement, confined
+from application.graph.queries import EntityFilter, EntityQueries, RelationshipFilter, RelationshipQueries
+from application.graph.views import EntityView, RelationshipView
+from application.shared.pages import Page, PageRequest
+from domain.graph.errors import EntityNotFound, RelationshipNotFound
+from domain.shared.ids import EntityId, RelationshipId, UserId
+
+
+def _by_id(table: Table) -> Statement:
+    def build(user_id: ColumnElement[Any]) -> Select[Any]:
+        c = table.c
+        wanted = bindparam("id", type_=Uuid)
+        return select(*(c[name] for name in SHOWN[table.name])).where(
+            c.user_id == user_id, c.id == wanted, c.is_active
+        )
+
+    return Statement(confined(build))
+
+
+ENTITY = _by_id(t.entities)
+RELATIONSHIP = _by_id(t.relationships)
+
+
+class PostgresEntityQueries(EntityQueries):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def entity(self, user_id: UserId, entity_id: EntityId) -> EntityView:
+        async with self._database.connection() as connection:
+            row = await ENTITY.fetchrow(connection, user_id=user_id, id=entity_id)
+        if row is None:
+            raise EntityNotFound
+        return entity_view_of(row)
+
+    async def entities(self, user_id: UserId, wanted: EntityFilter, page: PageRequest) -> Page[EntityView]:
+        statement, parameters = page_query(t.entities, wanted, page)
+        async with self._database.connection() as connection:
+            rows = await statement.fetch(connection, user_id=user_id, **parameters)
+        return page_of(rows, page, entity_view_of)
+
+
+class PostgresRelationshipQueries(RelationshipQueries):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def relationship(self, user_id: UserId, relationship_id: RelationshipId) -> RelationshipView:
+        async with self._database.connection() as connection:
+            row = await RELATIONSHIP.fetchrow(connection, user_id=user_id, id=relationship_id)
+        if row is None:
+            raise RelationshipNotFound
+        return relationship_view_of(row)
+
+    async def relationships(
+        self, user_id: UserId, wanted: RelationshipFilter, page: PageRequest
+    ) -> Page[RelationshipView]:
+        statement, parameters = page_query(t.relationships, wanted, page)
+        async with self._database.connection() as connection:
+            rows = await statement.fetch(connection, user_id=user_id, **parameters)
+        return page_of(rows, page, relationship_view_of)

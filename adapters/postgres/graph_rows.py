@@ -1,0 +1,96 @@
+"""Rows of the graph's tables as aggregates and as views."""
+
+from asyncpg import Record
+
+from adapters.postgres import json
+from application.graph.views import EntityView, RelationshipView
+from domain.graph.entity import Entity, EntityContent
+from domain.graph.relationship import Relationship, RelationshipContent
+from domain.shared.ids import EntityId, RelationshipId, UserId
+
+ENTITY_COLUMNS = (
+    "id, name, type, confidence, source, source_type, metadata, aliases, is_active, version, created_at, "
+    "updated_at"
+)
+RELATIONSHIP_COLUMNS = (
+    "id, source_entity_id, target_entity_id, type, confidence, source, source_type, metadata, is_active, "
+    "version, created_at, updated_at"
+)
+
+
+def entity_of(user_id: UserId, row: Record) -> Entity:
+    """The aggregate of a row with `ENTITY_COLUMNS`."""
+    return Entity(
+        user_id=user_id,
+        id=EntityId(row["id"]),
+        content=EntityContent(
+            name=row["name"],
+            type=row["type"],
+            confidence=row["confidence"],
+            source=row["source"],
+            source_type=row["source_type"],
+            metadata=json.decode(row["metadata"]),
+            aliases=tuple(row["aliases"]),
+        ),
+        is_active=row["is_active"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def relationship_of(user_id: UserId, row: Record) -> Relationship:
+    """The aggregate of a row with `RELATIONSHIP_COLUMNS`."""
+    return Relationship(
+        user_id=user_id,
+        id=RelationshipId(row["id"]),
+        content=RelationshipContent(
+            source_entity_id=EntityId(row["source_entity_id"]),
+            target_entity_id=EntityId(row["target_entity_id"]),
+            relationship_type=row["type"],
+            confidence=row["confidence"],
+            source=row["source"],
+            source_type=row["source_type"],
+            metadata=json.decode(row["metadata"]),
+        ),
+        is_active=row["is_active"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def entity_view_of(row: Record) -> EntityView:
+    """The view of a row with `ENTITY_COLUMNS`."""
+    return EntityView(
+        id=row["id"],
+        name=row["name"],
+        type=row["type"],
+        confidence=row["confidence"],
+        source=row["source"],
+        source_type=row["source_type"],
+        metadata=json.decode(row["metadata"]),
+        aliases=row["aliases"],
+        is_active=row["is_active"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def relationship_view_of(row: Record) -> RelationshipView:
+    """The view of a row with `RELATIONSHIP_COLUMNS`."""
+    return RelationshipView(
+        id=row["id"],
+        source_entity_id=row["source_entity_id"],
+        target_entity_id=row["target_entity_id"],
+        relationship_type=row["type"],
+        confidence=row["confidence"],
+        source=row["source"],
+        source_type=row["source_type"],
+        metadata=json.decode(row["metadata"]),
+        is_active=row["is_active"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,113 @@
+"""Reading the graph: single things and filtered lists, straight from rows to the reply."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from application.graph.views import EntityView, RelationshipView
+from application.shared.pages import Page, PageRequest
+from domain.shared.checks import Checks
+from domain.shared.ids import EntityId, RelationshipId, UserId
+from domain.shared.json import Json, JsonObject
+
+ENTITY_SORTS = ("created_at", "updated_at", "name", "confidence")
+RELATIONSHIP_SORTS = ("created_at", "updated_at", "confidence")
+METADATA_FILTERS = 10
+SEARCH_WORDS = 16
+SEARCH_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonFilter:
+    """What both kinds can be filtered by; all that is given must hold.
+
+    `metadata` compares top-level members: a value matches the equal string, and the number, boolean or
+    null it spells. The creation bounds are exclusive. Deleted things are left out unless asked for.
+    """
+
+    min_confidence: float | None = None
+    source: str | None = None
+    source_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    include_inactive: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises `InvalidInput` for too many metadata filters, and for a moment without its time zone."""
+        checks = Checks()
+        if len(self.metadata) > METADATA_FILTERS:
+            checks.refuse("/metadata", "too_many", f"at most {METADATA_FILTERS} metadata filters")
+        for pointer, moment in (
+            ("/created_after", self.created_after),
+            ("/created_before", self.created_before),
+        ):
+            if moment is not None and moment.tzinfo is None:
+                checks.refuse(pointer, "no_time_zone", "must name its offset from UTC")
+        checks.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityFilter(CommonFilter):
+    """`q` holds words; each must begin a word of the name or of an alias, whatever its case."""
+
+    type: str | None = None
+    q: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `InvalidInput` as every filter does, and for a search that is too long."""
+        CommonFilter.__post_init__(self)
+        if self.q is not None and (len(self.q) > SEARCH_LENGTH or len(self.q.split()) > SEARCH_WORDS):
+            checks = Checks()
+            checks.refuse("/q", "too_long", f"at most {SEARCH_WORDS} words and {SEARCH_LENGTH} characters")
+            checks.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationshipFilter(CommonFilter):
+    """`entity_id` is either end."""
+
+    source_entity_id: EntityId | None = None
+    target_entity_id: EntityId | None = None
+    entity_id: EntityId | None = None
+    relationship_type: str | None = None
+
+
+def metadata_alternatives(key: str, text: str) -> tuple[JsonObject, JsonObject]:
+    """The two objects a metadata filter looks for: the member as a string, and as the value it spells."""
+    spelled: Json = text
+    try:
+        value = json.loads(text, parse_constant=lambda _: text)
+    except (ValueError, RecursionError):
+        value = text
+    if value is None or (isinstance(value, bool | int | float) and abs(value) < float("inf")):
+        spelled = value
+    return {key: text}, {key: spelled}
+
+
+class EntityQueries(Protocol):
+    """Reads one user's entities."""
+
+    async def entity(self, user_id: UserId, entity_id: EntityId) -> EntityView:
+        """Raises `EntityNotFound` for an absent, deleted or somebody else's one."""
+        ...
+
+    async def entities(self, user_id: UserId, wanted: EntityFilter, page: PageRequest) -> Page[EntityView]:
+        """One page, sorted by one of `ENTITY_SORTS`."""
+        ...
+
+
+class RelationshipQueries(Protocol):
+    """Reads one user's relationships."""
+
+    async def relationship(self, user_id: UserId, relationship_id: RelationshipId) -> RelationshipView:
+        """Raises `RelationshipNotFound` for an absent, deleted or somebody else's one."""
+        ...
+
+    async def relationships(
+        self, user_id: UserId, wanted: RelationshipFilter, page: PageRequest
+    ) -> Page[RelationshipView]:
+        """One page, sorted by one of `RELATIONSHIP_SORTS`."""
+        ...

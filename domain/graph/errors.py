@@ -1,0 +1,23 @@
+"""What the graph refuses."""
+
+from domain.shared.errors import Conflict, NotFound, PreconditionFailed
+
+
+class EntityNotFound(NotFound):
+    """There is no such entity."""
+
+
+class RelationshipNotFound(NotFound):
+    """There is no such relationship."""
+
+
+class EntityChanged(PreconditionFailed):
+    """The entity has changed since it was read."""
+
+
+class RelationshipChanged(PreconditionFailed):
+    """The relationship has changed since it was read."""
+
+
+class RelationshipExists(Conflict):
+    """There is already a relationship of this type between these entities."""

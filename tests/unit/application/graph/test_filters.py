@@ -1,0 +1,61 @@
+"""Requests for lists and walks are held to their documented ranges."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from application.graph.queries import EntityFilter, RelationshipFilter, metadata_alternatives
+from application.graph.traversal import NeighborhoodRequest, PathsRequest
+from domain.shared.errors import InvalidInput
+from domain.shared.ids import EntityId
+from tests.contract.systems import IDS
+
+ID = EntityId(IDS.new())
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # a moment without its time zone is what is refused
+
+
+@pytest.mark.parametrize(
+    ("make", "pointer"),
+    [
+        (lambda: EntityFilter(q="a " * 17), "/q"),
+        (lambda: EntityFilter(q="a" * 501), "/q"),
+        (lambda: EntityFilter(metadata={str(n): "" for n in range(11)}), "/metadata"),
+        (lambda: EntityFilter(created_after=NAIVE), "/created_after"),
+        (lambda: RelationshipFilter(created_before=NAIVE), "/created_before"),
+        (lambda: NeighborhoodRequest(entity_id=ID, depth=0), "/depth"),
+        (lambda: NeighborhoodRequest(entity_id=ID, depth=6), "/depth"),
+        (lambda: NeighborhoodRequest(entity_id=ID, limit=0), "/limit"),
+        (lambda: NeighborhoodRequest(entity_id=ID, limit=5001), "/limit"),
+        (lambda: NeighborhoodRequest(entity_id=ID, min_confidence=2), "/min_confidence"),
+        (lambda: NeighborhoodRequest(entity_id=ID, types=["t"] * 101), "/types"),
+        (lambda: PathsRequest(source=ID, target=ID, max_depth=11), "/max_depth"),
+        (lambda: PathsRequest(source=ID, target=ID, limit=101), "/limit"),
+    ],
+)
+def test_refuses_what_is_out_of_range(make: Callable[[], object], pointer: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        make()
+    assert [violation.pointer for violation in refused.value.violations] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("5", 5),
+        ("-0.5", -0.5),
+        ("true", True),
+        ("null", None),
+        ("word", "word"),
+        ("", ""),
+        ('"quoted"', '"quoted"'),
+        ("[1]", "[1]"),
+        ("NaN", "NaN"),
+        ("Infinity", "Infinity"),
+        ("1e999", "1e999"),
+        ("9" * 5000, "9" * 5000),
+        ("[" * 100_000, "[" * 100_000),
+    ],
+)
+def test_a_metadata_filter_means_the_text_and_the_value_it_spells(text: str, spelled: object) -> None:
+    assert metadata_alternatives("k", text) == ({"k": text}, {"k": spelled})
