@@ -1,0 +1,342 @@
+"""What every message transport owes its publishers, consumers and operators."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from application.shared.messages import Message, QueueStatus, Rejected, Subscription
+from domain.shared.ids import EventId, UserId
+from tests.contract.messages.transport import (
+    POLICY,
+    Blocking,
+    Failing,
+    Recorder,
+    Transport,
+    a_message,
+    abandon,
+    consuming,
+    eventually,
+)
+
+ENTITIES = Subscription(queue="entities", topics=["entity.*"])
+EVERYTHING = Subscription(queue="everything", topics=["#"])
+DOCUMENTS = Subscription(queue="documents", topics=["document.added", "document.removed"])
+
+
+async def status_of(transport: Transport, queue: str) -> QueueStatus:
+    (found,) = [status for status in await transport.queues.status() if status.queue == queue]
+    return found
+
+
+class RoutingContract:
+    """Which messages arrive where, and how."""
+
+    async def test_delivers_to_every_matching_queue_and_no_other(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES, EVERYTHING, DOCUMENTS)
+        entities, everything, documents = Recorder(), Recorder(), Recorder()
+        entity, document, other = (
+            a_message("entity.created"),
+            a_message("document.added"),
+            a_message("entity.merge.undone"),
+        )
+
+        handlers = [(ENTITIES, entities), (EVERYTHING, everything), (DOCUMENTS, documents)]
+        async with consuming(transport.consumer(), *handlers):
+            await publisher.publish([entity, document, other])
+            await eventually(lambda: len(everything.messages) == 3)
+            await eventually(lambda: len(entities.messages) == 1 and len(documents.messages) == 1)
+
+        assert entities.ids == [entity.id]
+        assert documents.ids == [document.id]
+        assert sorted(everything.ids) == sorted([entity.id, document.id, other.id])
+
+    async def test_keeps_what_is_published_before_any_consumer_runs(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        message, seen = a_message(), Recorder()
+        await publisher.publish([message])
+
+        async with consuming(transport.consumer(), (ENTITIES, seen)):
+            await eventually(lambda: seen.ids == [message.id])
+
+    async def test_takes_a_type_nobody_subscribed_to(self, transport: Transport) -> None:
+        publisher = await transport.publisher(DOCUMENTS)
+        wanted, seen = a_message("document.added"), Recorder()
+
+        async with consuming(transport.consumer(), (DOCUMENTS, seen)):
+            await publisher.publish([])
+            await publisher.publish([a_message("nobody.cares"), wanted])
+            await eventually(lambda: len(seen.messages) >= 1)
+
+        assert seen.ids == [wanted.id]
+
+    async def test_the_message_arrives_equal_in_every_field(self, transport: Transport) -> None:
+        publisher = await transport.publisher(EVERYTHING)
+        seen = Recorder()
+        full = Message(
+            id=EventId(uuid4()),
+            type="entity.created",
+            source="https://example.org/kgl",
+            subject=uuid4(),
+            time=datetime(2026, 2, 3, 4, 5, 6, 789123, tzinfo=UTC),
+            user_id=UserId(uuid4()),
+            position=2**31 - 1,
+            data={
+                "name": 'Łódź / 東京 / 🜚 \\ " \n',
+                "nested": {"list": [1, -2.5, None, True, {"deep": [[]]}], "empty": {}},
+                "large": 2**53,
+            },
+            request_id="req-ä-1",
+            traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        )
+        bare = a_message(data={})
+
+        async with consuming(transport.consumer(), (EVERYTHING, seen), concurrency=1):
+            await publisher.publish([full, bare])
+            await eventually(lambda: len(seen.messages) == 2)
+
+        assert seen.messages == [full, bare]
+
+    async def test_keeps_the_order_of_one_publish_with_a_concurrency_of_one(
+        self, transport: Transport
+    ) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        seen = Recorder()
+        messages = [a_message() for _ in range(100)]
+
+        async with consuming(transport.consumer(), (ENTITIES, seen), concurrency=1):
+            await publisher.publish(messages)
+            await eventually(lambda: len(seen.messages) == 100)
+
+        assert seen.ids == [message.id for message in messages]
+
+
+class SharingContract:
+    """How several handlers and consumers divide the work."""
+
+    async def test_competing_consumers_share_a_queue(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        one, other = Blocking(), Blocking()
+        messages = [a_message() for _ in range(20)]
+
+        async with (
+            consuming(transport.consumer(), (ENTITIES, one), concurrency=2),
+            consuming(transport.consumer(), (ENTITIES, other), concurrency=2),
+        ):
+            await publisher.publish(messages)
+            await eventually(lambda: one.running == 2 and other.running == 2)
+            one.go_on.set()
+            other.go_on.set()
+            await eventually(lambda: len(one.ids) + len(other.ids) >= 20)
+
+        assert sorted(one.ids + other.ids) == sorted(message.id for message in messages)
+
+    async def test_runs_no_more_handlers_at_a_time_than_asked(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES, EVERYTHING)
+        handler = Blocking()
+
+        async with consuming(transport.consumer(), (ENTITIES, handler), (EVERYTHING, handler), concurrency=3):
+            await publisher.publish([a_message() for _ in range(10)])
+            await eventually(lambda: handler.running == 3)
+            handler.go_on.set()
+            await eventually(lambda: len(handler.ids) == 20)
+
+        assert handler.most_running == 3
+
+
+class FailureContract:
+    """What follows when a handler raises."""
+
+    async def test_delivers_again_after_the_delay_to_the_queue_that_failed_only(
+        self, transport: Transport
+    ) -> None:
+        publisher = await transport.publisher(ENTITIES, EVERYTHING)
+        failing, fine = Failing(RuntimeError("not yet"), times=1), Recorder()
+        message = a_message()
+
+        async with consuming(transport.consumer(), (ENTITIES, failing), (EVERYTHING, fine)):
+            await publisher.publish([message])
+            await eventually(lambda: len(failing.messages) == 2)
+
+        assert failing.messages == [message, message]
+        assert failing.times[1] - failing.times[0] >= POLICY.delay(1).total_seconds()
+        assert fine.ids == [message.id]
+        assert await transport.dead_letters("entities") == []
+
+    async def test_waits_longer_after_each_failure_and_gives_up_after_the_last_attempt(
+        self, transport: Transport
+    ) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        failing = Failing(ValueError("no good: ä"))
+        message = a_message()
+
+        async with consuming(transport.consumer(), (ENTITIES, failing)):
+            await publisher.publish([message])
+
+            async def is_dead() -> bool:
+                return (await status_of(transport, "entities")).dead == 1
+
+            await eventually(is_dead)
+
+        gaps = [after - before for before, after in zip(failing.times, failing.times[1:], strict=False)]
+        assert failing.ids == [message.id] * POLICY.attempts
+        assert all(gap >= POLICY.delay(number).total_seconds() for number, gap in enumerate(gaps, start=1))
+        (dead,) = await transport.dead_letters("entities")
+        assert dead.id == message.id
+        assert dead.failures == POLICY.attempts
+        assert dead.error == "ValueError: no good: ä"
+
+    async def test_a_rejected_message_is_given_up_at_once(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        failing = Failing(Rejected("it is no document"))
+        message = a_message()
+
+        async with consuming(transport.consumer(), (ENTITIES, failing)):
+            await publisher.publish([message])
+
+            async def is_dead() -> bool:
+                return (await status_of(transport, "entities")).dead == 1
+
+            await eventually(is_dead)
+
+        assert failing.ids == [message.id]
+        (dead,) = await transport.dead_letters("entities")
+        assert (dead.id, dead.failures, dead.error) == (message.id, 1, "Rejected: it is no document")
+
+    async def test_a_handler_cancelled_from_within_has_failed_like_any_other(
+        self, transport: Transport
+    ) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        failing = Failing(asyncio.CancelledError(), times=1)
+
+        async with consuming(transport.consumer(), (ENTITIES, failing)):
+            await publisher.publish([a_message()])
+            await eventually(lambda: len(failing.messages) == 2)
+
+    async def test_goes_on_with_other_messages_while_one_waits_for_its_retry(
+        self, transport: Transport
+    ) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        failing = Failing(RuntimeError("not yet"), times=1)
+        first, second = a_message(), a_message()
+
+        async with consuming(transport.consumer(), (ENTITIES, failing), concurrency=1):
+            await publisher.publish([first, second])
+            await eventually(lambda: len(failing.messages) == 3)
+
+        assert failing.ids == [first.id, second.id, first.id]
+
+
+class StoppingContract:
+    """What becomes of messages whose consumer stops or dies."""
+
+    async def test_a_cancelled_consumer_finishes_what_it_began_and_takes_no_more(
+        self, transport: Transport
+    ) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        handler, later = Blocking(), Recorder()
+        messages = [a_message() for _ in range(3)]
+        run = asyncio.create_task(transport.consumer().run([(ENTITIES, handler)], 1))
+        await publisher.publish(messages)
+        await eventually(lambda: handler.running == 1)
+
+        run.cancel()
+        await asyncio.wait([run], timeout=0.3)
+        assert not run.done()
+        handler.go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+        assert handler.ids == [messages[0].id]
+        async with consuming(transport.consumer(), (ENTITIES, later), concurrency=1):
+            await eventually(lambda: len(later.messages) >= 2)
+        assert later.ids == [message.id for message in messages[1:]]
+
+    async def test_a_consumer_can_be_stopped_at_any_moment_of_its_start(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        for milliseconds in range(0, 45, 3):
+            run = asyncio.create_task(transport.consumer().run([(ENTITIES, Recorder())], 1))
+            await asyncio.wait([run], timeout=milliseconds / 1000)
+            run.cancel()
+            await asyncio.wait([run], timeout=10)
+            assert run.cancelled()
+
+        message, seen = a_message(), Recorder()
+        async with consuming(transport.consumer(), (ENTITIES, seen)):
+            await publisher.publish([message])
+            await eventually(lambda: seen.ids == [message.id])
+
+    async def test_a_consumer_that_drops_its_work_gives_the_messages_back(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        handler, later = Blocking(), Recorder()
+        messages = [a_message() for _ in range(2)]
+        run = asyncio.create_task(transport.consumer().run([(ENTITIES, handler)], 2))
+        await publisher.publish(messages)
+        await eventually(lambda: handler.running == 2)
+
+        await abandon(run)
+
+        assert run.cancelled()
+        assert handler.running == 0
+        async with consuming(transport.consumer(), (ENTITIES, later)):
+            await eventually(lambda: len(later.messages) >= 2)
+        assert sorted(later.ids) == sorted(message.id for message in messages)
+
+    async def test_gives_up_a_message_whose_consumers_all_died(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        message = a_message()
+        await publisher.publish([message])
+
+        for _ in range(POLICY.deliveries):
+            handler = Blocking()
+            run = asyncio.create_task(transport.consumer().run([(ENTITIES, handler)], 1))
+            await eventually(lambda handler=handler: handler.running == 1)
+            assert handler.ids == [message.id]
+            await abandon(run)
+
+        async def is_dead() -> bool:
+            return (await status_of(transport, "entities")).dead == 1
+
+        async with consuming(transport.consumer(), (ENTITIES, later := Recorder())):
+            await eventually(is_dead)
+        assert later.ids == []
+        (dead,) = await transport.dead_letters("entities")
+        assert dead.id == message.id
+
+
+class StatusContract:
+    """What an operator sees."""
+
+    async def test_tells_how_many_messages_wait_are_delayed_and_dead(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES, DOCUMENTS)
+        await publisher.publish([a_message() for _ in range(3)])
+
+        async def three_wait() -> bool:
+            return (await status_of(transport, "entities")).ready == 3
+
+        await eventually(three_wait)
+        assert [status.queue for status in await transport.queues.status()] == ["documents", "entities"]
+        documents = await status_of(transport, "documents")
+        assert (documents.ready, documents.delayed, documents.dead) == (0, 0, 0)
+        assert documents.active in (0, None)
+
+        failing = Failing(RuntimeError("not yet"))
+        async with consuming(transport.consumer(), (ENTITIES, failing), concurrency=3):
+
+            async def some_delayed() -> bool:
+                return (await status_of(transport, "entities")).delayed >= 1
+
+            await eventually(some_delayed)
+
+            async def all_dead() -> bool:
+                status = await status_of(transport, "entities")
+                return (status.ready, status.delayed, status.dead) == (0, 0, 3)
+
+            await eventually(all_dead)
+
+
+class MessageTransportContract(
+    RoutingContract, SharingContract, FailureContract, StoppingContract, StatusContract
+):
+    """All of it. A subclass brings the fixture `transport`."""
