@@ -45,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     jwt_issuer: str = "knowledge-graph-lab"
     jwt_audience: str = "knowledge-graph-lab"
     access_token_lifetime: Seconds = 900.0
-    refresh_token_lifetime: Seconds = 30 * 86_400.0
+    refresh_token_lifetime: Annotated[float, Meta(gt=0, le=90 * 86_400)] = 30 * 86_400.0
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
 
     extractor: Literal["builtin"] = "builtin"
@@ -62,6 +62,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     def data_path(self) -> Path:
         """`DATA_DIR` without the shell's shorthand."""
         return Path(self.data_dir).expanduser()
+
+    @property
+    def origins(self) -> list[str]:
+        """`CORS_ORIGINS`, split at commas."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
 
 VARIABLES = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))

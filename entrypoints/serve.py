@@ -1,0 +1,178 @@
+"""The API process: HTTP and sockets, from its first connection to its drained end."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from adapters.postgres import migrations, readiness
+from adapters.postgres.engine import Database, PoolSettings
+from adapters.postgres.outbox import PostgresWaker
+from adapters.security.passwords import BcryptPasswordHasher
+from application.live.feed import Feed
+from application.live.subscriber import SubscriberLimits
+from application.shared.messages import Message
+from entrypoints.container import Container
+from entrypoints.http import (
+    asyncapi,
+    auth,
+    documents,
+    entities,
+    events,
+    extraction,
+    graph,
+    health,
+    relationships,
+)
+from entrypoints.http import search as search_over_http
+from entrypoints.http.access_log import AccessLog
+from entrypoints.http.app import create_app
+from entrypoints.http.dispatch import Dispatcher
+from entrypoints.http.events import LiveOverHttp
+from entrypoints.http.health import Readiness
+from entrypoints.http.operation import Operation
+from entrypoints.http.problems import server_problem
+from entrypoints.http.server import Limits, ServerConfig
+from entrypoints.http.server import serve as serve_asgi
+from entrypoints.logs import configure_logs
+from entrypoints.settings import Settings, SettingsError, require
+from entrypoints.websocket.cloudevent import encode_cloud_event
+from entrypoints.websocket.endpoint import Sockets, register, running
+from entrypoints.websocket.session import SocketLimits, SocketServices
+
+log = structlog.get_logger()
+VERSION = version("knowledge-graph-lab")
+
+
+def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Sequence[Operation[Any, Any]]:
+    """Every operation of the API."""
+    return [
+        *health.operations(ready),
+        *auth.operations(container.auth_over_http()),
+        *entities.operations(container.entities_over_http()),
+        *relationships.operations(container.relationships_over_http()),
+        *graph.operations(container.graph_over_http()),
+        *documents.operations(container.documents_over_http()),
+        *search_over_http.operations(container.search_over_http()),
+        *extraction.operations(container.extraction_over_http()),
+        *events.operations(live),
+        *asyncapi.operations(VERSION),
+    ]
+
+
+def pool_settings(settings: Settings) -> PoolSettings:
+    """The pool of one process."""
+    return PoolSettings(
+        max_size=settings.database_pool_size,
+        acquire_timeout=settings.database_acquire_timeout,
+        statement_cache_size=settings.database_statement_cache,
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_container(settings: Settings) -> AsyncIterator[Container]:
+    """The container over open connections. Raises `Unavailable`, and `SettingsError` for a database that
+    must not be served from."""
+    hasher = BcryptPasswordHasher(cost=settings.bcrypt_cost)
+    with contextlib.closing(hasher):
+        async with (
+            Database(settings.database_url, pool_settings(settings)) as database,
+            PostgresWaker(database) as wake,
+        ):
+            found = await readiness.objections(database, migrations.head())
+            if found:
+                raise SettingsError("DATABASE_URL: " + "; ".join(found))
+            yield Container(settings=settings, database=database, wake=wake, hasher=hasher)
+
+
+def stopped_by_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then drains. Raises `SettingsError`, `Unavailable`, `OSError`."""
+    require(settings, "DATABASE_URL")
+    if not settings.jwt_private_key:
+        require(settings, "JWT_SECRET")
+    configure_logs(settings.module_id, settings.log_level)
+    stop = stopped_by_signals()
+    async with open_container(settings) as container:
+        access = AccessLog(settings.module_id)
+        try:
+            await serve_container(settings, container, access, stop)
+        finally:
+            access.flush()
+
+
+async def serve_container(
+    settings: Settings, container: Container, access: AccessLog, stop: asyncio.Event
+) -> None:
+    """Feed, application and server over an open container."""
+    authentication = container.authentication()
+    revoke = container.when_session_ended_revoke()
+
+    def revoke_ended(batch: Sequence[Message]) -> None:
+        for message in batch:
+            revoke(message)
+
+    feed = Feed(
+        container.event_log(),
+        encode_cloud_event,
+        lambda event, reason: log.warning(event, reason=reason),
+        listeners=[revoke_ended],
+        limits=SubscriberLimits(frames=settings.websocket_queue),
+    )
+    sockets = Sockets(
+        SocketServices(
+            feed=feed,
+            authenticate=authentication.socket,
+            clock=container.clock(),
+            limits=SocketLimits(heartbeat=settings.websocket_heartbeat),
+        ),
+        frozenset(settings.origins),
+    )
+    database = container.database()
+    ready = Readiness({"postgres": lambda: readiness.objections(database, migrations.head())})
+    live = LiveOverHttp(
+        log=container.event_log(),
+        feed=feed,
+        authenticate=authentication.socket,
+        clock=container.clock(),
+        heartbeat=settings.websocket_heartbeat,
+    )
+    app = create_app(
+        Dispatcher(authenticate=authentication.request, cursors=container.cursors(), clock=container.clock()),
+        operations(container, live, ready),
+        version=VERSION,
+        max_body=settings.max_body_size,
+    )
+    register(app, sockets)
+
+    async def on_drain() -> None:
+        ready.drain()
+        log.info("draining", sockets=len(sockets))
+        await sockets.close_all()
+
+    config = ServerConfig(
+        host=settings.host,
+        port=settings.port,
+        limits=Limits(body_bytes=settings.max_body_size),
+        grace_seconds=settings.shutdown_grace,
+        on_bound=lambda host, port: log.info("listening", host=host, port=port),
+        on_drain=on_drain,
+        on_response=access.on_response,
+        problem=server_problem,
+    )
+    async with running(feed):
+        await container.catch_up_on_ended_sessions()()
+        await serve_asgi(app, config, stop=stop)
+    log.info("stopped")
