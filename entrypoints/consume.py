@@ -13,7 +13,7 @@ from adapters.rabbitmq.connection import RabbitMQSettings
 from adapters.rabbitmq.consumer import RabbitMQConsumer
 from adapters.rabbitmq.publisher import RabbitMQPublisher
 from application.operations.relay import Relay
-from application.shared.messages import MessageConsumer, MessagePublisher, RetryPolicy
+from application.shared.messages import MessageConsumer, MessagePublisher
 from entrypoints.consumer.handlers import handlers
 from entrypoints.container import Container
 from entrypoints.logs import configure_logs
@@ -24,19 +24,12 @@ from entrypoints.subscriptions import SUBSCRIPTIONS
 log = structlog.get_logger()
 
 
-def retry_policy(settings: Settings) -> RetryPolicy:
-    """How often, and how soon, a failed message is tried again."""
-    return RetryPolicy(
-        attempts=settings.message_attempts, first_delay=timedelta(seconds=settings.message_retry_delay)
-    )
-
-
 @contextlib.asynccontextmanager
 async def open_transport(
     settings: Settings, container: Container
 ) -> AsyncIterator[tuple[MessagePublisher, MessageConsumer]]:
     """RabbitMQ where `RABBITMQ_URL` names one, Postgres otherwise."""
-    policy = retry_policy(settings)
+    policy = container.retry_policy()
     if settings.rabbitmq_url:
         broker = RabbitMQSettings(url=settings.rabbitmq_url, prefix=settings.message_prefix, policy=policy)
         async with RabbitMQPublisher(broker, SUBSCRIPTIONS) as publisher:

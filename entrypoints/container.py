@@ -95,6 +95,13 @@ def cursor_secret(settings: Settings) -> bytes:
     return (settings.jwt_private_key or settings.jwt_secret).encode()
 
 
+def retry_policy_of(settings: Settings) -> RetryPolicy:
+    """How often, and how soon, a failed message is tried again."""
+    return RetryPolicy(
+        attempts=settings.message_attempts, first_delay=timedelta(seconds=settings.message_retry_delay)
+    )
+
+
 class Container(containers.DeclarativeContainer):
     """Everything of a process that needs the database; hand in what is open."""
 
@@ -111,6 +118,7 @@ class Container(containers.DeclarativeContainer):
     )
     start_work = providers.Singleton(partial, start_postgres_work, work_settings)
 
+    retry_policy = providers.Singleton(retry_policy_of, settings)
     outbox = providers.Singleton(PostgresOutbox, database, source)
     event_log = providers.Singleton(PostgresEventLog, database, source)
 
@@ -257,5 +265,5 @@ class Container(containers.DeclarativeContainer):
         clock,
         ids,
         reading_tools,
-        providers.Singleton(RetryPolicy, attempts=settings.provided.message_attempts),
+        retry_policy,
     )

@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -34,6 +34,7 @@ from entrypoints.http.app import create_app
 from entrypoints.http.dispatch import Dispatcher
 from entrypoints.http.events import LiveOverHttp
 from entrypoints.http.health import Readiness
+from entrypoints.http.hypercorn_protocol.state import Application
 from entrypoints.http.operation import Operation
 from entrypoints.http.problems import server_problem
 from entrypoints.http.server import Limits, ServerConfig
@@ -174,5 +175,5 @@ async def serve_container(
     )
     async with running(feed):
         await container.catch_up_on_ended_sessions()()
-        await serve_asgi(app, config, stop=stop)
+        await serve_asgi(cast(Application, app), config, stop=stop)
     log.info("stopped")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import structlog
 from asyncpg import Record
@@ -91,14 +91,16 @@ class PostgresEventLog(EventLog):
     async def follow(self, position: int) -> AsyncIterator[Sequence[Message]]:
         while True:
             try:
-                async for batch in self._follow(position):
-                    yield batch
-                    position = batch[-1].position
+                # Closed with its follower, not by the garbage collector: it holds a connection.
+                async with contextlib.aclosing(self._follow(position)) as batches:
+                    async for batch in batches:
+                        yield batch
+                        position = batch[-1].position
             except (Unavailable, *CONNECTION_LOST) as error:
                 log.warning("event_log_interrupted", reason=str(error), position=position)
                 await asyncio.sleep(0.5)
 
-    async def _follow(self, position: int) -> AsyncIterator[Sequence[Message]]:
+    async def _follow(self, position: int) -> AsyncGenerator[Sequence[Message], None]:
         connection = await self._database.dedicated()
         try:
             news = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What the live feed reads: the one ordered log of everything that happened."""
+"""What the live feed reads, and who else hears what it hears."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
@@ -24,3 +24,24 @@ class EventLog(Protocol):
         A lost connection is made again, and what happened meanwhile is read then.
         """
         ...
+
+
+class EventEncoder(Protocol):
+    """An event as its readers get it; called once for each event, however many read it."""
+
+    def __call__(self, message: Message, /) -> str: ...
+
+
+class FeedListener(Protocol):
+    """Hears every user's events in order, in every process, before any reader does.
+
+    It must neither wait nor raise; this is how a process forgets what it had cached.
+    """
+
+    def __call__(self, messages: Sequence[Message], /) -> None: ...
+
+
+class FeedObserver(Protocol):
+    """Hears what the feed cannot do, so that an operator does."""
+
+    def __call__(self, event: str, reason: str, /) -> None: ...

@@ -1,8 +1,9 @@
--- Walks from one entity, all frontier nodes of a step at once; runs with the rights of its caller, so that
--- row level security applies. Stable, so that all its steps see the graph of one moment;
--- with generic plans, because planning anew costs more than a short walk; `(... in ...) is true`, so that
--- the set is hashed once where a join would read it for every row. The first row, of kind 0, says whether anything was left out; kind 1 are
--- entities (nearest first), kind 2 relationships (most confident first). No row at all: no such start.
+-- Walks from one entity, all frontier nodes of a step at once. It runs with the rights of its caller, so
+-- that row level security applies; stable, so that all its steps see the graph of one moment; with generic
+-- plans, because planning anew costs more than a short walk. `(... in ...) is true` has the set hashed
+-- once where a join might read it again for every row. The first row, of kind 0, says whether anything was
+-- left out; kind 1 are entities (nearest first), kind 2 relationships (most confident first). No row at
+-- all: no such start.
 create function backend_entities.neighborhood(
     tenant uuid, start uuid, max_depth integer, types text[], floor_confidence double precision,
     max_entities integer, max_relationships integer

@@ -63,7 +63,9 @@ class RabbitMQTransport(Transport):
 @asynccontextmanager
 async def rabbitmq_transport(url: str) -> AsyncIterator[RabbitMQTransport]:
     """A transport on the broker at the URL."""
-    settings = RabbitMQSettings(url=url, prefix=f"test-{uuid4().hex[:12]}", policy=POLICY)
+    settings = RabbitMQSettings(
+        url=url, prefix=f"test-{uuid4().hex[:12]}", policy=POLICY, operation_timeout=5
+    )
     async with AsyncExitStack() as stack:
         transport = RabbitMQTransport(settings, stack)
         stack.push_async_callback(transport.remove)

@@ -123,7 +123,15 @@ async def test_a_consumer_whose_queue_was_deleted_comes_back(transport: RabbitMQ
         # Published only once the consumer has made its queue again: a publisher that made it first, within
         # milliseconds of the deletion, can keep the broker from telling the consumer at all.
         await eventually(lambda: queue_exists(transport))
-        await publisher.publish([second])
+
+        async def published() -> bool:
+            try:
+                await publisher.publish([second])
+            except Unavailable:  # the queue is there, its binding not yet
+                return False
+            return True
+
+        await eventually(published)
         await eventually(lambda: second.id in seen.ids)
 
 

@@ -1,0 +1,70 @@
+# Every target works on a fresh machine with make and Python 3.11 or newer; POSIX make is enough.
+.POSIX:
+.SUFFIXES:
+
+PYTHON = python3
+VENV = .venv
+BIN = $(VENV)/bin
+PORT =
+HOST =
+DATA_DIR =
+ARGS =
+RUN_STAMP = $(VENV)/.installed
+DEV_STAMP = $(VENV)/.installed-dev
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --upgrade --extra build --extra embedded --extra redis
+CODE = domain application adapters entrypoints migrations tests benchmarks
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo "  PORT, HOST, DATA_DIR and PYTHON can be set: make run PORT=8123 DATA_DIR=../data"
+
+run: $(RUN_STAMP) ## Start everything: database, API, live feed and consumer, until Ctrl-C
+	@export PYTHONUNBUFFERED=1; \
+	if [ -n "$(PORT)" ]; then export PORT="$(PORT)"; fi; \
+	if [ -n "$(HOST)" ]; then export HOST="$(HOST)"; fi; \
+	if [ -n "$(DATA_DIR)" ]; then export DATA_DIR="$(DATA_DIR)"; fi; \
+	exec $(BIN)/kgl up $(ARGS)
+
+test: $(DEV_STAMP) ## Run every test, on real servers
+	@sh tests/servers/install.sh
+	@$(BIN)/pytest $(ARGS)
+
+unit: $(DEV_STAMP) ## Run the unit tests: no servers, a few seconds
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+lint: $(DEV_STAMP) ## Style, formatting, types and the rules of the architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test ## What CI runs: lint, then test
+
+bench: $(DEV_STAMP) ## Measure against the baselines, on this machine, in one run
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(DEV_STAMP) ## Choose the newest allowed versions of all dependencies again (needs uv)
+	@command -v uv >/dev/null 2>&1 || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
+	$(COMPILE) -o requirements.lock pyproject.toml
+	$(COMPILE) --extra dev -o requirements-dev.lock pyproject.toml
+
+clean: ## Remove the environment and all caches; data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The lock decides what is installed; it is installed again only when it has changed. The development lock
+# holds everything of the other one, so it satisfies both.
+$(RUN_STAMP): $(BIN)/pip requirements.lock pyproject.toml
+	@[ -f $(DEV_STAMP) ] && lock=requirements-dev.lock || lock=requirements.lock; \
+	sh deploy/install.sh $(VENV) "$$lock"
+	@touch $@
+
+$(DEV_STAMP): $(BIN)/pip requirements-dev.lock requirements.lock pyproject.toml
+	@sh deploy/install.sh $(VENV) requirements-dev.lock
+	@touch $(RUN_STAMP) $@
+
+$(BIN)/pip:
+	@sh deploy/venv.sh $(PYTHON) $(VENV)
+
+.PHONY: help run test unit lint check bench lock clean

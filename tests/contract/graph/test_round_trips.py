@@ -1,0 +1,103 @@
+"""How often the graph's use cases and reads speak to the database: what performance rests on, counted."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from asyncpg.connection import LoggedQuery
+
+from adapters.postgres.graph_queries import PostgresEntityQueries, PostgresRelationshipQueries
+from adapters.postgres.graph_traversal import PostgresGraphQueries
+from adapters.postgres.provision import Logins
+from adapters.system.clock import SystemClock
+from application.graph.create_entity import CreateEntity, CreateEntityCommand
+from application.graph.create_relationship import CreateRelationship, CreateRelationshipCommand
+from application.graph.delete_entity import DeleteEntity, DeleteEntityCommand
+from application.graph.queries import EntityFilter, RelationshipFilter
+from application.graph.traversal import NeighborhoodRequest, PathsRequest
+from application.graph.update_entity import UpdateEntity, UpdateEntityCommand
+from application.shared.pages import PageRequest
+from application.shared.principal import IdempotencyKey
+from domain.graph.entity import EntityContent
+from domain.graph.relationship import RelationshipContent
+from domain.shared.ids import EntityId, RelationshipId
+from tests.contract.systems import IDS, PostgresSystem, postgres_system, principal
+
+PAGE = PageRequest(sort="created_at", descending=True)
+ADA = EntityContent(name="Ada", type="person", aliases=["Countess"], metadata={"a": 1})
+
+
+@pytest.fixture
+async def system(migrated_database: Logins) -> AsyncIterator[PostgresSystem]:
+    async with postgres_system(migrated_database, pool=1) as system:
+        yield system
+
+
+Count = Callable[[Callable[[], Awaitable[object]]], Awaitable[int]]
+
+
+@pytest.fixture
+def count(system: PostgresSystem) -> Count:
+    async def counted(act: Callable[[], Awaitable[object]]) -> int:
+        sent: list[str] = []
+
+        def note(query: LoggedQuery) -> None:
+            sent.append(query.query)
+
+        async with system.database.connection() as connection:
+            connection.add_query_logger(note)
+        try:
+            await act()
+        finally:
+            async with system.database.connection() as connection:
+                connection.remove_query_logger(note)
+        return len(sent)
+
+    return counted
+
+
+async def test_counts_what_is_sent(system: PostgresSystem, count: Count) -> None:
+    async def two() -> None:
+        async with system.database.connection() as connection:
+            await connection.execute("select 1")
+            await connection.fetch("select 2")
+
+    assert await count(two) == 2
+
+
+async def test_a_creation_takes_four_and_a_read_one(system: PostgresSystem, count: Count) -> None:
+    user, clock, work = await system.new_user(), SystemClock(), system.start_work
+    me = principal(user, IdempotencyKey(key="k", fingerprint=b"f" * 32))
+    create = CreateEntity(work, clock, IDS)
+    # The first use of a connection also asks for the types of arrays, once.
+    entity = await create(CreateEntityCommand(principal=principal(user), content=ADA))
+    assert await count(lambda: create(CreateEntityCommand(principal=me, content=ADA))) == 4
+    edge = RelationshipContent(
+        source_entity_id=EntityId(entity.id), target_entity_id=EntityId(entity.id), relationship_type="is"
+    )
+    relate = CreateRelationship(work, clock, IDS)
+    command = CreateRelationshipCommand(principal=principal(user), content=edge)
+    assert await count(lambda: relate(command)) == 4
+    entities, graph = PostgresEntityQueries(system.database), PostgresGraphQueries(system.database)
+    relationships = PostgresRelationshipQueries(system.database)
+    page = await relationships.relationships(user, RelationshipFilter(), PAGE)
+    ends = PathsRequest(source=EntityId(entity.id), target=EntityId(entity.id))
+    reads: list[Callable[[], Awaitable[object]]] = [
+        lambda: entities.entity(user, EntityId(entity.id)),
+        lambda: entities.entities(user, EntityFilter(q="ada", metadata={"a": "1"}), PAGE),
+        lambda: relationships.relationship(user, RelationshipId(page.rows[0].id)),
+        lambda: relationships.relationships(user, RelationshipFilter(entity_id=EntityId(entity.id)), PAGE),
+        lambda: graph.neighborhood(user, NeighborhoodRequest(entity_id=EntityId(entity.id), depth=5)),
+        lambda: graph.paths(user, ends),
+        lambda: graph.stats(user),
+    ]
+    assert [await count(read) for read in reads] == [1] * len(reads)
+
+
+async def test_a_change_and_a_deletion_take_five(system: PostgresSystem, count: Count) -> None:
+    user, clock, work = await system.new_user(), SystemClock(), system.start_work
+    me = principal(user)
+    entity = await CreateEntity(work, clock, IDS)(CreateEntityCommand(principal=me, content=ADA))
+    change = UpdateEntityCommand(principal=me, entity_id=EntityId(entity.id), change={"name": "Ada King"})
+    assert await count(lambda: UpdateEntity(work, clock)(change)) == 5
+    removal = DeleteEntityCommand(principal=me, entity_id=EntityId(entity.id))
+    assert await count(lambda: DeleteEntity(work, clock)(removal)) == 5
