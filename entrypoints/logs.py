@@ -58,6 +58,8 @@ def configure_logs(module_id: str, level: str, stream: TextIO | None = None) -> 
     logging.basicConfig(
         handlers=[handler], level=max(logging.INFO, logging.getLevelName(level.upper())), force=True
     )
-    # Alembic tells each step at INFO, aiormq each reconnection: what matters of them we say ourselves.
-    for noisy in ("alembic", "aiormq", "aio_pika", "hypercorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Alembic tells each step, the broker's client a traceback for each lost connection: what matters of
+    # both we say ourselves.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for library in ("aiormq", "aio_pika"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)

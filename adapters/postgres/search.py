@@ -11,17 +11,21 @@ from application.documents.search import ChunkHit, ChunkRequest, SearchQueries, 
 from domain.documents.ranking import K
 from domain.shared.ids import UserId
 
+# Parameters are turned into vectors and queries in scalar subqueries, which run once: a generic plan would
+# otherwise parse them again for every row.
+_NEAR = "(select $2::text::vector)"
+
 # The addition keeps the planner from an approximate index, which under a user's filter loses rows.
-NEAREST = confined_sql("""
+NEAREST = confined_sql(f"""
     select near.id, near.document_id, d.title as document_title, near.ordinal, near.start_offset,
         near.end_offset, near.content, 1 - near.distance as score
     from (
         select c.id, c.document_id, c.ordinal, c.start_offset, c.end_offset, c.content,
-            (c.embedding <=> $2::text::vector) + 0 as distance
+            (c.embedding <=> {_NEAR}) + 0 as distance
         from backend_documents.chunks c
         where c.user_id = tenant.user_id and c.embedder = $3
             and ($6::uuid[] is null or c.document_id = any($6))
-            and ($7::text[] = '{}' and $8::jsonb = '{}' or exists (
+            and ($7::text[] = '{{}}' and $8::jsonb = '{{}}' or exists (
                 select from backend_documents.documents f
                 where f.user_id = tenant.user_id and f.id = c.document_id
                     and f.tags @> $7 and f.metadata @> $8
@@ -33,8 +37,9 @@ NEAREST = confined_sql("""
     order by near.distance, near.id offset 0
 """)
 
-_WORDS = "websearch_to_tsquery('english', $2)"
-_NAMES = "websearch_to_tsquery('simple', $2)"
+_WORDS = "(select websearch_to_tsquery('english', $2))"
+_NAMES = "(select websearch_to_tsquery('simple', $2))"
+_VECTOR = "(select $3::text::vector)"
 _HEADLINE = "'StartSel=**, StopSel=**, MaxFragments=2, MinWords=8, MaxWords=24, FragmentDelimiter=\" … \"'"
 
 # $2 the words, $3 the vector or null, $4 its embedder, $5 the limit, $6 the depth of each list, then
@@ -51,7 +56,7 @@ SEARCH = confined_sql(f"""
     ), near as (
         select id, row_number() over (order by distance, id) as place
         from (
-            select c.id, (c.embedding <=> $3::text::vector) + 0 as distance
+            select c.id, (c.embedding <=> {_VECTOR}) + 0 as distance
             from backend_documents.chunks c
             where $3::text is not null and c.user_id = tenant.user_id and c.document_id is not null
                 and c.embedder = $4

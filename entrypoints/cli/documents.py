@@ -154,6 +154,7 @@ def document(record: object, origin: str) -> Draft | None:
         name: value
         for name, value in record.items()
         if name not in ("title", "text", "content", "source", "tags", "metadata")
+        and value != source
         and isinstance(value, str | int | float | bool)
         and len(str(value)) <= 1000
     }
