@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 
 
 async def measure(system: System) -> list[Finding]:
-    """80 % reads by id, 10 % lists and searches, 10 % creates; growth is counted after two seconds of them."""
+    """80 % reads by id, 10 % lists and searches, 10 % creates; growth counts after two seconds of them."""
     process, url = await system.serve("p11-serve")
     consumer = system.consume("p11-consume")
     _, token = await register(url, "p11@example.org")

@@ -19,7 +19,7 @@ import httpx
 
 from adapters.postgres import migrations
 from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.provision import Logins
+from adapters.postgres.provision import Logins, provision
 from benchmarks.load import LoadResult
 
 PASSWORD = "correct horse battery staple"
@@ -83,14 +83,14 @@ class System:
     async def serve(self, name: str = "serve") -> tuple[Process, str]:
         """An API process, once it is ready, and its URL."""
         port = free_port()
-        process = self.start(name, "entrypoints.cli.main", "serve", environment={"PORT": str(port)})
+        process = self.start(name, "entrypoints.cli", "serve", environment={"PORT": str(port)})
         url = f"http://127.0.0.1:{port}"
         await until_answers(f"{url}/health/ready", process)
         return process, url
 
     def consume(self, name: str = "consume") -> Process:
         """A consumer process with its relay."""
-        return self.start(name, "entrypoints.cli.main", "consume")
+        return self.start(name, "entrypoints.cli", "consume")
 
 
 async def until_answers(url: str, process: Process) -> None:
@@ -110,23 +110,38 @@ async def running_system() -> AsyncIterator[System]:
     """A migrated, empty system; processes are started by the benchmark and stopped here."""
     with tempfile.TemporaryDirectory(prefix="kgl-bench-") as name:
         directory = Path(name)
-        with EmbeddedPostgres(directory) as postgres:
-            logins = await postgres.prepare()
+        postgres = EmbeddedPostgres(
+            directory / "postgres", password=secrets.token_hex(16), log=directory / "postgres.log"
+        )
+        try:
+            postgres.start()
+            logins = Logins(
+                owner_url=postgres.url("kgl_owner", secrets.token_hex(16)),
+                runtime_url=postgres.url("kgl_app", secrets.token_hex(16)),
+            )
+            await provision(postgres.admin_url, logins)
             await migrations.upgrade(logins)
-            environment = {
-                **{key: value for key, value in os.environ.items() if not key.startswith("KGL_")},
-                "DATABASE_URL": logins.runtime_url,
-                "MIGRATION_DATABASE_URL": logins.owner_url,
-                "DATA_DIR": str(directory),
-                "JWT_SECRET": secrets.token_hex(32),
-                "BCRYPT_COST": "4",
-            }
-            system = System(directory, logins, environment)
+            system = System(directory, logins, environment(directory, logins))
             try:
                 yield system
             finally:
                 for process in reversed(system.processes):
                     process.stop()
+        finally:
+            postgres.stop()
+
+
+def environment(directory: Path, logins: Logins) -> dict[str, str]:
+    """What the processes of the system are told; nothing of the caller's own settings."""
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return {
+        **inherited,
+        "DATABASE_URL": logins.runtime_url,
+        "MIGRATION_DATABASE_URL": logins.owner_url,
+        "DATA_DIR": str(directory),
+        "JWT_SECRET": secrets.token_hex(32),
+        "BCRYPT_COST": "4",
+    }
 
 
 async def register(url: str, email: str) -> tuple[str, str]:

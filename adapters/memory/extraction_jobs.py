@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapters.memory.documents_rows import of_user
 from adapters.memory.store import Rows
-from application.extraction.work import ClaimedItem, FinishedItem, ItemOutcome, JobRepository
+from application.extraction.job_ports import ClaimedItem, FinishedItem, ItemOutcome, JobRepository
 from domain.documents.document import Document, DocumentStatus
 from domain.documents.errors import DocumentNotFound
 from domain.extraction.job import ItemStatus, Job, JobItem, JobStatus, final_status

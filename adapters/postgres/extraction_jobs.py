@@ -10,7 +10,7 @@ from adapters.postgres import json
 from adapters.postgres.documents_rows import DOCUMENT_COLUMNS, document_of
 from adapters.postgres.extraction_job_rows import ITEM_COLUMNS, JOB_COLUMNS, item_of, job_of, prefixed
 from adapters.postgres.statements import DriverConnection
-from application.extraction.work import ClaimedItem, FinishedItem, ItemOutcome, JobRepository
+from application.extraction.job_ports import ClaimedItem, FinishedItem, ItemOutcome, JobRepository
 from domain.documents.errors import DocumentNotFound
 from domain.extraction.job import Job, JobItem, JobStatus, options_data
 from domain.shared.errors import NotAuthenticated

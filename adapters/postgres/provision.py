@@ -7,6 +7,13 @@ from sqlalchemy.engine import URL, make_url
 
 from adapters.postgres.engine import driver_dsn
 
+# Letters beyond ASCII fold their case whatever locale the server was made with. PostgreSQL 15 and 16 do not
+# know this locale; there the server's own decides.
+LOCALE = (
+    "template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' "
+    "lc_collate 'C' lc_ctype 'C'"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logins:
@@ -40,7 +47,10 @@ async def provision(admin_url: str, logins: Logins) -> None:
         await login(admin, owner)
         await login(admin, runtime)
         if not await admin.fetchval("select true from pg_database where datname = $1", owner.database):
-            await admin.execute(f"create database {quote(owner.database)} owner {quote(owner.username)}")
+            locale = LOCALE if admin.get_server_version().major >= 17 else ""
+            await admin.execute(
+                f"create database {quote(owner.database)} owner {quote(owner.username)} {locale}"
+            )
     finally:
         await admin.close()
     inside = await asyncpg.connect(

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from application.extraction.job_ports import ClaimedItem, ItemOutcome
 from application.extraction.outcomes import explained, is_hopeless, record_finish
 from application.extraction.read_document import ReadDocument, ReadingTools, read
-from application.extraction.work import ClaimedItem, ExtractionUnitOfWork, ItemOutcome
+from application.extraction.work import ExtractionUnitOfWork
 from application.extraction.write_document import WriteDocument, write
 from application.shared.messages import RetryPolicy
 from application.shared.ports import Clock, IdGenerator, StartWork

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from application.extraction.work import FinishedItem, ItemOutcome
+from application.extraction.job_ports import FinishedItem, ItemOutcome
 from application.shared.messages import Rejected
 from application.shared.ports import UnitOfWork
 from domain.documents.events import DocumentFailed, DocumentProcessed, document_data

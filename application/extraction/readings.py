@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from application.extraction.work import EntityKey
 from domain.extraction.candidates import CandidateEntity, CandidateRelationship, Extraction, Mention
@@ -27,6 +28,7 @@ class Reading:
     candidates: frozenset[str]
 
 
+@lru_cache(maxsize=4096)  # each name of a document is asked for several times over
 def key_of(name: str, entity_type: str) -> EntityKey | None:
     """The key of a name, None when it cannot be stored."""
     key = resolution_key(name, entity_type)

@@ -1,12 +1,11 @@
 """What happens to documents; their bodies stay out of events."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from domain.documents.document import Document
 from domain.shared.events import DomainEvent
-from domain.shared.json import JsonObject
+from domain.shared.json import JsonObject, rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +53,3 @@ def document_data(document: Document) -> JsonObject:
         "updated_at": rfc3339(document.updated_at),
         "processed_at": rfc3339(document.processed_at) if document.processed_at else None,
     }
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as RFC 3339 writes it."""
-    return moment.isoformat().removesuffix("+00:00") + "Z"

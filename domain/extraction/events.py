@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from domain.extraction.job import Job, JobItem, options_data
 from domain.shared.events import DomainEvent
-from domain.shared.json import JsonObject
+from domain.shared.json import JsonObject, rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,3 @@ def job_data(job: Job) -> JsonObject:
         "started_at": rfc3339(job.started_at) if job.started_at else None,
         "finished_at": rfc3339(job.finished_at) if job.finished_at else None,
     }
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as RFC 3339 writes it."""
-    return moment.isoformat().removesuffix("+00:00") + "Z"

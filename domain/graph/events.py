@@ -1,13 +1,12 @@
 """What the graph announces; each event carries the thing as the API shows it after the change."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from domain.graph.entity import Entity
 from domain.graph.relationship import Relationship
 from domain.shared.events import DomainEvent
-from domain.shared.json import JsonObject
+from domain.shared.json import JsonObject, rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +101,3 @@ def relationship_data(relationship: Relationship) -> JsonObject:
         "created_at": rfc3339(relationship.created_at),
         "updated_at": rfc3339(relationship.updated_at),
     }
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as RFC 3339 writes it."""
-    return moment.isoformat().removesuffix("+00:00") + "Z"

@@ -8,7 +8,7 @@ from domain.identity.session import EndReason, Session
 from domain.identity.user import User
 from domain.shared.events import DomainEvent
 from domain.shared.ids import UserId
-from domain.shared.json import JsonObject
+from domain.shared.json import JsonObject, rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +115,3 @@ def session_data(session: Session) -> JsonObject:
         "last_used_at": rfc3339(session.last_used_at),
         "expires_at": rfc3339(session.expires_at),
     }
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as RFC 3339 writes it."""
-    return moment.isoformat().removesuffix("+00:00") + "Z"

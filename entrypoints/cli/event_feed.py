@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Final
 
 from websockets.asyncio.client import connect
@@ -36,14 +37,15 @@ class EventFeed:
         self._first_pause = first_pause
         self.position = position
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Never ends by itself; raises `CommandError` when the server will not have us."""
         pause, fresh = self._first_pause, False
         while True:
             try:
-                async for event in self._connection(fresh):
-                    yield event
-                    pause, fresh = self._first_pause, False
+                async with aclosing(self._connection(fresh)) as connection:
+                    async for event in connection:
+                        yield event
+                        pause, fresh = self._first_pause, False
                 reason = "the server closed the connection"
             except ConnectionClosed as closed:
                 code = closed.rcvd.code if closed.rcvd else 1006
@@ -59,7 +61,7 @@ class EventFeed:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _connection(self, fresh: bool) -> AsyncIterator[Event]:
+    async def _connection(self, fresh: bool) -> AsyncGenerator[Event, None]:
         token = await self._token(fresh=fresh)
         async with connect(self._url, max_size=16 * 1024 * 1024, proxy=None) as socket:
             await socket.send(json.dumps({"type": "authenticate", "token": token}))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from entrypoints.settings import Settings
 
 READY_WITHIN: Final = 60.0
+FORGIVEN_AFTER: Final = 60.0
 PROCESSES: Final = ("serve", "consume")
 
 __all__ = ["Supervisor", "reason"]
@@ -133,14 +134,16 @@ class Supervisor:
             found = await asyncio.to_thread(health, self.url, 5.0)
 
     async def _watch_database(self) -> None:
-        failures = 0
+        failures, failed_at = 0, 0.0
         while True:
             await asyncio.sleep(1)
             for child in self._children:
                 child.rotate_log()
             if self._server is None or self._server.alive:
                 continue
-            failures += 1
+            # Crashes far apart are bad luck each; many in a row will not end by themselves.
+            failures = failures + 1 if time.monotonic() - failed_at < FORGIVEN_AFTER else 1
+            failed_at = time.monotonic()
             if failures > 5:
                 raise CommandError(
                     f"the embedded Postgres ends again and again (see {self._data.log('postgres')})"

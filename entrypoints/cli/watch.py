@@ -39,11 +39,12 @@ async def watch(
     async with ApiClient(target) as client:
         feed = EventFeed(target.url, client.token, topics, since)
         seen = 0
-        async for event in feed.events():
-            show(event)
-            seen += 1
-            if seen == count:
-                return
+        async with contextlib.aclosing(feed.events()) as events:
+            async for event in events:
+                show(event)
+                seen += 1
+                if seen == count:
+                    return
 
 
 def show_event(event: Event) -> None:

@@ -1,6 +1,10 @@
 """Which handler works on which queue: a message becomes the command of one use case."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from structlog.contextvars import bound_contextvars
 
 from application.extraction.extract_document import ExtractDocumentCommand
 from application.extraction.when_document_added_request_extraction import DocumentAddedNotice
@@ -11,6 +15,8 @@ from domain.shared.ids import DocumentId, JobItemId
 from entrypoints.container import Container
 from entrypoints.subscriptions import REQUEST_EXTRACTION, RUN_EXTRACTION
 
+log = structlog.get_logger()
+
 
 def principal_of(message: Message) -> Principal:
     """On whose behalf a message is handled: its user, with no more rights than a user has."""
@@ -18,14 +24,25 @@ def principal_of(message: Message) -> Principal:
     return Principal(user_id=message.user_id, role=Role.USER, trace=trace)
 
 
-def once(handle: Callable[[Message], Awaitable[None]]) -> Handler:
-    """A handler for which a message that was handled before is simply done."""
+def logged(queue: str, handle: Callable[[Message], Awaitable[None]]) -> Handler:
+    """A handler whose every delivery leaves one line. A message that was handled before is simply done."""
 
     async def handler(message: Message) -> None:
-        try:
-            await handle(message)
-        except AlreadyHandled:
-            return
+        trace_id = message.traceparent[3:35] if message.traceparent else None
+        begun = time.perf_counter()
+        with bound_contextvars(
+            user_id=str(message.user_id), request_id=message.request_id, trace_id=trace_id
+        ):
+            line = log.bind(queue=queue, type=message.type, subject=str(message.subject))
+            try:
+                await handle(message)
+            except AlreadyHandled:
+                line.info("message_repeated")
+            except Exception as error:
+                line.warning("message_failed", error=f"{type(error).__name__}: {error}", exc_info=True)
+                raise
+            else:
+                line.info("message_handled", duration_ms=round((time.perf_counter() - begun) * 1000, 1))
 
     return handler
 
@@ -54,6 +71,6 @@ def handlers(container: Container) -> Sequence[tuple[Subscription, Handler]]:
         )
 
     return [
-        (REQUEST_EXTRACTION, once(document_added)),
-        (RUN_EXTRACTION, once(extraction_requested)),
+        (REQUEST_EXTRACTION, logged(REQUEST_EXTRACTION.queue, document_added)),
+        (RUN_EXTRACTION, logged(RUN_EXTRACTION.queue, extraction_requested)),
     ]

@@ -1,13 +1,9 @@
 """Documents over HTTP."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
-
-import msgspec
-from msgspec import Meta
 
 from application.documents.add_document import AddDocument, AddDocumentCommand
 from application.documents.delete_document import DeleteDocument, DeleteDocumentCommand
@@ -25,63 +21,21 @@ from application.documents.queries import (
 )
 from application.documents.upload_document import UploadDocument, UploadDocumentCommand
 from domain.documents import errors as documents
-from domain.documents.document import DocumentDraft, DocumentLimits
-from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, Violation
+from domain.documents.document import DocumentLimits
+from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from domain.shared.ids import DocumentId, EntityId
+from entrypoints.http.document_bodies import (
+    DocumentBody,
+    DocumentsQuery,
+    UploadBody,
+    as_refusals,
+    draft_of,
+    fields_of,
+    metadata_of,
+)
 from entrypoints.http.errors import BadRequest, TooLarge, UnsupportedMediaType
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
-from entrypoints.http.uploads import Upload, read_upload
-
-# What the domain holds these values to, for the documentation alone: the domain names every broken rule.
-Title = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
-Content = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
-Source = Annotated[str, Meta(extra_json_schema={"maxLength": 2000})]
-SourceType = Annotated[str, Meta(extra_json_schema={"maxLength": 64})]
-Tags = Annotated[list[str], Meta(extra_json_schema={"maxItems": 50})]
-
-
-class DocumentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A text and what is known about it; without a title, its first line names it."""
-
-    content: Content
-    title: Title | None = None
-    media_type: Literal["text/plain", "text/markdown"] = "text/plain"
-    source: Source | None = None
-    source_type: SourceType | None = None
-    metadata: dict[str, Any] = {}
-    tags: Tags = []
-
-
-class UploadBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A form with one file; `metadata` is JSON text, `tags` may be repeated."""
-
-    file: Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/octet-stream"})]
-    title: Title | None = None
-    source: Source | None = None
-    source_type: SourceType | None = None
-    metadata: Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/json"})] = "{}"
-    tags: Tags = []
-
-
-class DocumentsQuery(PageQuery, kw_only=True):
-    """`q` is looked for in titles."""
-
-    status: Literal["pending", "processed", "failed"] | None = None
-    tag: str | None = None
-    source: str | None = None
-    source_type: str | None = None
-    q: str | None = None
-
-
-@contextlib.contextmanager
-def as_refusals() -> Iterator[None]:
-    """The documents' own refusals as those that HTTP has statuses for."""
-    try:
-        yield
-    except documents.ContentTooLarge as error:
-        raise TooLarge(error.detail) from error
-    except documents.UnsupportedMediaType as error:
-        raise UnsupportedMediaType(error.detail) from error
+from entrypoints.http.uploads import read_upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,47 +143,6 @@ def added(stored: StoredDocument) -> Reply:
     view = document_view(stored.document)
     status = 201 if stored.created else 200
     return Reply(data=view, status=status, version=view.version, location=address(view.id))
-
-
-def draft_of(body: DocumentBody) -> DocumentDraft:
-    """The body as the domain reads it."""
-    return DocumentDraft(
-        content=body.content,
-        title=body.title,
-        media_type=body.media_type,
-        source=body.source,
-        source_type=body.source_type,
-        metadata=body.metadata,
-        tags=body.tags,
-    )
-
-
-def fields_of(upload: Upload) -> UploadBody:
-    """The form's text fields; empty ones count as absent. Raises `InvalidInput`."""
-    given: dict[str, Any] = {"file": ""}
-    for name, values in upload.fields.items():
-        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-        if name not in UploadBody.__struct_fields__ or name == "file":
-            raise InvalidInput(
-                [Violation(pointer=pointer, code="unknown_field", detail="is not a known field")]
-            )
-        if name == "tags":
-            given[name] = [tag for value in values for tag in value.split(",") if tag.strip()]
-        elif len(values) > 1:
-            raise InvalidInput([Violation(pointer=pointer, code="repeated", detail="is given twice")])
-        elif values[0]:
-            given[name] = values[0]
-    return UploadBody(**given)
-
-
-def metadata_of(text: str) -> dict[str, Any]:
-    """The JSON object of a form's field. Raises `InvalidInput`."""
-    try:
-        value: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        violation = Violation(pointer="/metadata", code="invalid", detail="must be a JSON object")
-        raise InvalidInput([violation]) from error
-    return value
 
 
 def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:

@@ -19,7 +19,7 @@ from domain.extraction.errors import JobNotFound
 from domain.extraction.job import ExtractionOptions
 from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, Violation
 from domain.shared.ids import DocumentId, JobId
-from entrypoints.http.documents import DocumentBody, as_refusals, draft_of
+from entrypoints.http.document_bodies import DocumentBody, as_refusals, draft_of
 from entrypoints.http.errors import TooLarge
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 

@@ -4,14 +4,15 @@ import asyncio
 
 import pytest
 
-from application.documents.queries import DocumentFilter
+from adapters.system.clock import SystemClock
+from application.documents.queries import DocumentFilter, DocumentView
 from application.graph.create_entity import CreateEntity, CreateEntityCommand
 from application.shared.pages import PageRequest
 from domain.documents.errors import ContentTooLarge, DocumentNotFound
 from domain.graph.entity import EntityContent
 from domain.shared.errors import InvalidInput
 from domain.shared.ids import DocumentId
-from tests.contract.extraction.library import ALL, IDS, Library, SystemClock
+from tests.contract.extraction.library import ALL, IDS, Library
 
 
 async def test_the_same_content_twice_is_the_first_document(library: Library) -> None:
@@ -60,7 +61,7 @@ async def test_lists_documents_page_by_page_in_either_order(library: Library) ->
     for sort in ("created_at", "title"):
         for descending in (False, True):
             page = PageRequest(sort=sort, descending=descending, limit=2)
-            seen = []
+            seen: list[DocumentView] = []
             while True:
                 answer = await library.documents.list(library.user, DocumentFilter(), page)
                 seen += answer.rows

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from quart import Quart
+from quart import typing as quart_typing
 from quart.datastructures import FileStorage
-from quart.testing.client import QuartClient
 
 from adapters.postgres.engine import Database, PoolSettings
 from adapters.postgres.provision import Logins
@@ -28,7 +28,7 @@ TEXT = "Ada Lovelace was born in London. She worked for Charles Babbage."
 class Client:
     """A logged-in client, and the consumer behind the API."""
 
-    def __init__(self, http: QuartClient, container: Container) -> None:
+    def __init__(self, http: quart_typing.TestClientProtocol, container: Container) -> None:
         self.http = http
         self.container = container
         self._seen = 0

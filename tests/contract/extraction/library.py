@@ -34,6 +34,7 @@ from application.extraction.when_document_added_request_extraction import (
     WhenDocumentAddedRequestExtraction,
 )
 from application.extraction.work import ExtractionUnitOfWork
+from application.graph.delete_entity import DeleteEntity, DeleteEntityCommand
 from application.graph.queries import EntityFilter, EntityQueries, RelationshipFilter, RelationshipQueries
 from application.graph.views import EntityView, RelationshipView
 from application.shared.messages import Message, RetryPolicy
@@ -42,8 +43,8 @@ from application.shared.principal import Principal
 from domain.documents.document import DocumentDraft, DocumentLimits
 from domain.extraction.candidates import CandidateEntity, CandidateRelationship, Extraction, Mention
 from domain.extraction.job import ExtractionOptions, Job
-from domain.shared.ids import DocumentId, EventId, JobItemId, UserId
-from tests.contract.systems import MemorySystem, PostgresSystem, System, postgres_system, principal
+from domain.shared.ids import DocumentId, EntityId, EventId, JobItemId, UserId
+from tests.contract.systems import MemorySystem, System, postgres_system, principal
 
 IDS = Uuid7Generator()
 ALL = PageRequest(sort="created_at", limit=200)
@@ -223,7 +224,7 @@ class Library:
             )
         )
 
-    async def read(self, content: str, **options: float) -> DocumentId:
+    async def read(self, content: str) -> DocumentId:
         """Adds a text and extracts it."""
         document_id = (await self.add(content)).document.id
         await self.run(await self.request(document_id))
@@ -232,6 +233,10 @@ class Library:
     async def delete(self, document_id: DocumentId) -> None:
         delete = DeleteDocument(self.start_work, SystemClock())
         await delete(DeleteDocumentCommand(principal=self.who, document_id=document_id))
+
+    async def delete_entity(self, entity_id: EntityId) -> None:
+        delete = DeleteEntity(self.start_work, SystemClock())  # type: ignore[arg-type]  # the stores' units of work have the graph too
+        await delete(DeleteEntityCommand(principal=self.who, entity_id=entity_id, expected_version=None))
 
     async def entities(self) -> dict[str, EntityView]:
         page = await self.entity_queries.entities(self.user, EntityFilter(), ALL)
@@ -280,6 +285,3 @@ async def postgres_library(logins: Logins) -> AsyncIterator[Library]:
             jobs=PostgresJobQueries(system.database),
             search=PostgresSearchQueries(system.database),
         )
-
-
-__all__ = ["ALL", "IDS", "Library", "MemorySystem", "PostgresSystem", "memory_library", "postgres_library"]
