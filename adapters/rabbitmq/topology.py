@@ -67,7 +67,8 @@ class Topology:
 
     def delays(self) -> Sequence[timedelta]:
         """Every wait the policy knows, shortest first."""
-        return sorted({self.policy.delay(failures) for failures in range(1, self.policy.attempts)})
+        after_failures = {self.policy.delay(failures) for failures in range(1, self.policy.attempts)}
+        return sorted({*after_failures, self.policy.outage_delay})
 
     def queue_names(self, name: str) -> Sequence[str]:
         """All the broker's queues that belong to one subscription."""

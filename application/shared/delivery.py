@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from application.shared.messages import Handler, Message, Rejected, RetryPolicy
+from domain.shared.errors import Unavailable
 
 LONGEST_ERROR = 1000
 
@@ -35,6 +36,8 @@ def describe(error: BaseException) -> str:
 
 def after_failure(policy: RetryPolicy, failures: int, error: BaseException) -> Retry | DeadLetter:
     """What follows when a message that had failed `failures` times fails with `error`."""
+    if isinstance(error, Unavailable):
+        return Retry(failures=failures, delay=policy.outage_delay, error=describe(error))
     failures += 1
     if isinstance(error, Rejected) or failures >= policy.attempts:
         return DeadLetter(failures=failures, error=describe(error))

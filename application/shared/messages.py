@@ -46,12 +46,16 @@ class RetryPolicy:
     """A failed message is tried again after `first_delay * 2 ** (failures - 1)`, at most `longest_delay`,
     and goes to the dead letters at its `attempts`-th failure, or once it was delivered `deliveries` times
     without an outcome (its consumer died each time).
+
+    A handler that raises `Unavailable` has not failed: what it needs is away. It is tried again every
+    `outage_delay` until that is back, however long it takes.
     """
 
     attempts: int = 5
     first_delay: timedelta = timedelta(seconds=1)
     longest_delay: timedelta = timedelta(minutes=5)
     deliveries: int = 20
+    outage_delay: timedelta = timedelta(seconds=5)
 
     def delay(self, failures: int) -> timedelta:
         """How long to wait after the given number of failures (1 or more)."""

@@ -118,7 +118,7 @@ class Child:
                 stderr=log or sys.stderr,
                 env={
                     **self._environment,
-                    "PYTHONPATH": root,
+                    "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]),
                     "PYTHONUNBUFFERED": "1",
                     lifeline.VARIABLE: str(self._line.reading),
                 },

@@ -43,7 +43,7 @@ class DataDirectory:
     """Refusals are `CommandError`s that name the path."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+        self.path = Path(os.path.normpath(path.absolute()))
         self._lock: int | None = None
 
     @property
@@ -113,8 +113,7 @@ class DataDirectory:
 
     def refusal(self, error: OSError) -> CommandError:
         """Why the directory cannot be used."""
-        where = error.filename or self.path
-        return CommandError(f"DATA_DIR {self.path} cannot be used: {error.strerror} ({where})")
+        return CommandError(f"DATA_DIR {self.path} cannot be used: {error.strerror}")
 
     def _read(self, path: Path, kind: type[Kept]) -> Kept | None:
         try:

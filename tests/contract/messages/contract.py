@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from application.shared.messages import Message, QueueStatus, Rejected, Subscription
+from domain.shared.errors import Unavailable
 from domain.shared.ids import EventId, UserId
 from tests.contract.messages.transport import (
     POLICY,
@@ -186,6 +187,18 @@ class FailureContract:
         assert dead.id == message.id
         assert dead.failures == POLICY.attempts
         assert dead.error == "ValueError: no good: ä"
+
+    async def test_an_outage_is_waited_out_and_counts_as_no_failure(self, transport: Transport) -> None:
+        publisher = await transport.publisher(ENTITIES)
+        longer_than_the_attempts = POLICY.attempts + 2
+        waiting = Failing(Unavailable("the database is away"), times=longer_than_the_attempts)
+        message = a_message()
+
+        async with consuming(transport.consumer(), (ENTITIES, waiting)):
+            await publisher.publish([message])
+            await eventually(lambda: len(waiting.messages) == longer_than_the_attempts + 1)
+
+        assert await transport.dead_letters("entities") == []
 
     async def test_a_rejected_message_is_given_up_at_once(self, transport: Transport) -> None:
         publisher = await transport.publisher(ENTITIES)

@@ -28,6 +28,7 @@ POLICY = RetryPolicy(
     first_delay=timedelta(milliseconds=200),
     longest_delay=timedelta(milliseconds=400),
     deliveries=3,
+    outage_delay=timedelta(milliseconds=100),
 )
 
 

@@ -1,0 +1,214 @@
+"""How each operation is called properly; whoever adds an operation adds its case here, or a test fails."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from entrypoints.http.operation import Operation
+from tests.e2e.api.client import Client
+from tests.e2e.api.world import (
+    PASSWORD,
+    Account,
+    document_body,
+    entity_body,
+    log_in,
+    made,
+    new_relationship,
+)
+
+Ids = Mapping[str, str]
+Make = Callable[[Account, Ids], dict[str, Any]]
+
+
+def nothing(_: Account, __: Ids) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`body`, `query` and `files` are made from the caller and the ids it talks about.
+
+    `owner` is answered to who owns the ids, `stranger` to who does not. `pointer` is where a refusal points
+    when the id is in the body. `fresh` makes what the operation uses up; a `token` in it is called with.
+    """
+
+    body: Make | None = None
+    query: Make = nothing
+    files: Make | None = None
+    owner: int = 200
+    stranger: int = 200
+    pointer: str | None = None
+    fresh: Callable[[Account], dict[str, str]] | None = None
+    is_stream: bool = False
+    path_ids: Mapping[str, str] = None  # type: ignore[assignment]  # set below: a mapping is no default
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path_ids", self.path_ids or {})
+
+
+def fresh_entity(account: Account) -> dict[str, str]:
+    return {"entity_id": made(account, "/entities", entity_body(account))}
+
+
+def fresh_relationship(account: Account) -> dict[str, str]:
+    body = new_relationship(account)
+    ids = {"entity_id": body["source_entity_id"], "other_id": body["target_entity_id"]}
+    return {**ids, "relationship_id": made(account, "/relationships", body)}
+
+
+def fresh_ends(account: Account) -> dict[str, str]:
+    body = new_relationship(account)
+    return {"entity_id": body["source_entity_id"], "other_id": body["target_entity_id"]}
+
+
+def fresh_document(account: Account) -> dict[str, str]:
+    return {"document_id": made(account, "/documents", document_body(account))}
+
+
+def fresh_session(account: Account) -> dict[str, str]:
+    tokens = log_in(account.client.speaking(None), account.email)
+    return {"token": tokens["access_token"], "refresh_token": tokens["refresh_token"]}
+
+
+def relationship(account: Account, ids: Ids) -> dict[str, Any]:
+    return {
+        "source_entity_id": ids["entity_id"],
+        "target_entity_id": ids["other_id"],
+        "relationship_type": "met",
+        "confidence": 0.25,
+        "source": "somewhere",
+        "source_type": "manual",
+        "metadata": {"mark": account.mark},
+    }
+
+
+def registration(account: Account, _: Ids) -> dict[str, Any]:
+    email = f"{secrets.token_hex(6)}@example.org"
+    return {"email": email, "password": PASSWORD, "first_name": "A", "last_name": "B"}
+
+
+HEALTH: Final = Case()
+OF_ENTITY: Final = Case(stranger=404)
+OF_MENTIONED: Final = Case(stranger=404, path_ids={"entity_id": "mentioned_id"})
+
+CASES: Final[dict[str, Case]] = {
+    "GET /health": HEALTH,
+    "GET /health/live": HEALTH,
+    "GET /health/ready": HEALTH,
+    "POST /auth/register": Case(body=registration, owner=201, stranger=201),
+    "POST /auth/token": Case(body=lambda a, _: {"email": a.email, "password": PASSWORD}),
+    "POST /auth/refresh": Case(
+        body=lambda _, ids: {"refresh_token": ids["refresh_token"]}, fresh=fresh_session
+    ),
+    "POST /auth/logout": Case(
+        body=lambda _, __: {"all": False}, owner=204, stranger=204, fresh=fresh_session
+    ),
+    "GET /auth/me": Case(),
+    "PATCH /auth/me": Case(body=lambda a, _: {"first_name": a.mark, "last_name": None}),
+    "POST /entities": Case(body=lambda a, _: entity_body(a), owner=201, stranger=201),
+    "GET /entities": Case(
+        query=lambda a, _: {"limit": 200, "type": "person", "metadata.size": "7", "include_inactive": "true"}
+    ),
+    "GET /entities/{entity_id}": OF_ENTITY,
+    "PUT /entities/{entity_id}": Case(body=lambda a, _: entity_body(a), stranger=404),
+    "PATCH /entities/{entity_id}": Case(body=lambda a, _: {"confidence": 0.25}, stranger=404),
+    "DELETE /entities/{entity_id}": Case(owner=204, stranger=404, fresh=fresh_entity),
+    "GET /entities/{entity_id}/relationships": OF_ENTITY,
+    "GET /entities/{entity_id}/neighborhood": Case(query=lambda _, __: {"depth": 5}, stranger=404),
+    "GET /entities/{entity_id}/mentions": OF_MENTIONED,
+    "POST /relationships": Case(
+        body=relationship, owner=201, stranger=422, pointer="/source_entity_id", fresh=fresh_ends
+    ),
+    "GET /relationships": Case(query=lambda _, ids: {"entity_id": ids["entity_id"], "limit": 200}),
+    "GET /relationships/{relationship_id}": Case(stranger=404),
+    "PUT /relationships/{relationship_id}": Case(body=relationship, stranger=404, fresh=fresh_relationship),
+    "PATCH /relationships/{relationship_id}": Case(body=lambda _, __: {"confidence": 0.75}, stranger=404),
+    "DELETE /relationships/{relationship_id}": Case(owner=204, stranger=404, fresh=fresh_relationship),
+    "GET /graph/paths": Case(
+        query=lambda _, ids: {"source": ids["entity_id"], "target": ids["other_id"]}, stranger=404
+    ),
+    "GET /graph/stats": Case(),
+    "POST /documents": Case(body=lambda a, _: document_body(a), owner=201, stranger=201),
+    "POST /documents/upload": Case(
+        files=lambda a, _: {"file": ("ada.md", f"# {a.mark}\n\n{secrets.token_hex(8)}".encode())},
+        owner=201,
+        stranger=201,
+    ),
+    "GET /documents": Case(query=lambda _, __: {"limit": 200}),
+    "GET /documents/{document_id}": Case(stranger=404),
+    "DELETE /documents/{document_id}": Case(owner=204, stranger=404, fresh=fresh_document),
+    "GET /documents/{document_id}/chunks": Case(stranger=404),
+    "GET /documents/{document_id}/entities": Case(stranger=404),
+    "POST /vector-chunks/search": Case(
+        body=lambda _, ids: {
+            "query": "Where was Ada born?",
+            "k": 50,
+            "filter": {"document_ids": [ids["document_id"]], "tags": [], "metadata": {}},
+        }
+    ),
+    "GET /search": Case(query=lambda _, ids: {"q": "Ada born London", "limit": 100}),
+    "POST /ai/extractions": Case(
+        body=lambda _, ids: {"document_ids": [ids["document_id"]], "types": ["person"]},
+        owner=202,
+        stranger=422,
+        pointer="/document_ids",
+    ),
+    "GET /ai/jobs": Case(query=lambda _, __: {"limit": 200}),
+    "GET /ai/jobs/{job_id}": Case(stranger=404),
+    "GET /ai/jobs/{job_id}/items": Case(stranger=404),
+    "POST /ai/jobs/{job_id}/cancel": Case(owner=409, stranger=404),
+    "POST /ai/jobs/{job_id}/retry": Case(owner=409, stranger=404),
+    "GET /ai/providers": Case(),
+    "GET /events": Case(query=lambda _, __: {"since": 0, "limit": 200}),
+    "GET /events/stream": Case(query=lambda _, __: {"since": 0}, is_stream=True),
+    "GET /asyncapi.json": Case(),
+}
+
+
+def address(operation: Operation[Any, Any], ids: Ids) -> str:
+    """The operation's path about these things."""
+    case = CASES[f"{operation.method} {operation.path}"]
+    named = {name: ids[case.path_ids.get(name, name)] for name in path_parameters(operation)}
+    return operation.prefix + operation.path.format(**named)
+
+
+def path_parameters(operation: Operation[Any, Any]) -> list[str]:
+    return [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+
+
+def perform(
+    operation: Operation[Any, Any], account: Account, ids: Ids, client: Client | None = None
+) -> httpx.Response:
+    """Calls the operation as `client` (the account's own unless told otherwise) about these things."""
+    case = CASES[f"{operation.method} {operation.path}"]
+    caller = client or account.client
+    if client is None and case.owner == 204 and "token" in ids:
+        caller = caller.speaking(ids["token"])
+    path, query = address(operation, ids), case.query(account, ids)
+    if case.is_stream:
+        return beginning(caller, path, query)
+    body = None if case.body is None else case.body(account, ids)
+    files = None if case.files is None else case.files(account, ids)
+    return caller(operation.method, path, params=query, json=body, files=files)
+
+
+def beginning(client: Client, path: str, query: Mapping[str, Any]) -> httpx.Response:
+    """What a stream begins with, as if it were all of it."""
+    with client.http.stream("GET", path, params=query, headers=client.credentials()) as response:
+        text = b""
+        if response.status_code == 200:
+            for chunk in response.iter_bytes():
+                text += chunk
+                if b"data:" in text:
+                    break
+        else:
+            text = response.read()
+    kept = {"content-type": response.headers["content-type"]}
+    if "www-authenticate" in response.headers:
+        kept["www-authenticate"] = response.headers["www-authenticate"]
+    whole = httpx.Response(response.status_code, headers=kept, content=text, request=response.request)
+    client.contract.check("GET", path, whole)
+    return whole

@@ -1,0 +1,63 @@
+"""One API process and one consumer for all tests that break nothing, with two accounts that have everything."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.api.client import Client, Contract
+from tests.e2e.api.processes import Deployment, Process, deployment
+from tests.e2e.api.world import Account, new_account, populate
+from tests.servers.database import MigratedServer
+
+
+@pytest.fixture(scope="session")
+def deployed(migrated_server: MigratedServer) -> Iterator[Deployment]:
+    """A deployment with a consumer; API processes are the fixtures' and tests' to start."""
+    logins = migrated_server.create_database()
+    with deployment(logins) as made:
+        made.consume()
+        yield made
+    migrated_server.drop_database(logins)
+
+
+@pytest.fixture(scope="session")
+def api(deployed: Deployment) -> Process:
+    """The shared API process."""
+    return deployed.serve()
+
+
+@pytest.fixture(scope="session")
+def contract(api: Process) -> Contract:
+    """The document it publishes."""
+    return Contract(httpx.get(f"{api.url}/api/v1/openapi.json", timeout=20, trust_env=False).json())
+
+
+@pytest.fixture(scope="session")
+def nobody(api: Process, contract: Contract) -> Iterator[Client]:
+    """A client without a token."""
+    client = Client(api.url, contract)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def owner(nobody: Client) -> Account:
+    """An account with something of everything."""
+    account = new_account(nobody)
+    populate(account)
+    return account
+
+
+@pytest.fixture(scope="session")
+def stranger(nobody: Client) -> Account:
+    """Another account with something of everything."""
+    account = new_account(nobody)
+    populate(account)
+    return account
+
+
+@pytest.fixture
+def account(nobody: Client) -> Account:
+    """An account of the test's own, with nothing in it."""
+    return new_account(nobody)

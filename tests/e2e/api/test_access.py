@@ -1,0 +1,234 @@
+"""Every operation, as nobody, with bad tokens, as its owner, and as somebody else: nothing leaks."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.security.keys import KeyRing, hs256_key
+from adapters.security.tokens import JwtTokens
+from adapters.system.clock import SystemClock
+from application.identity.ports import TokenClaims, TokenUse
+from domain.shared.ids import SessionId, UserId
+from domain.shared.roles import Role
+from entrypoints.http.operation import Operation
+from tests.e2e.api.cases import CASES, perform
+from tests.e2e.api.client import Client, ids_in
+from tests.e2e.api.declared import declared, name_of
+from tests.e2e.api.processes import JWT_SECRET
+from tests.e2e.api.world import Account, entity_body, events_of, eventually, made, new_account
+
+Declared = Operation[Any, Any]
+
+EVERY = [pytest.param(operation, id=name_of(operation)) for operation in declared()]
+GUARDED = [pytest.param(each, id=name_of(each)) for each in declared() if each.roles is not None]
+OPEN = [pytest.param(each, id=name_of(each)) for each in declared() if each.roles is None]
+
+
+def token(
+    account: Account, *, secret: str = JWT_SECRET, use: TokenUse = TokenUse.ACCESS, age: float = 0
+) -> str:
+    """A token for the account, made apart from the server."""
+    issued = datetime.now(UTC) - timedelta(seconds=age)
+    claims = TokenClaims(
+        user_id=UserId(UUID(account.user_id)),
+        role=Role.USER,
+        session_id=SessionId(uuid4()),
+        token_id=uuid4(),
+        issued_at=issued,
+        expires_at=issued + timedelta(seconds=60),
+    )
+    issuer = JwtTokens(
+        KeyRing(hs256_key(secret)), "knowledge-graph-lab", "knowledge-graph-lab", SystemClock()
+    )
+    return issuer.issue(use, claims)
+
+
+def unsigned(account: Account) -> str:
+    """The account's own token with its algorithm taken away."""
+    _, claims, _ = account.token.split(".")
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "at+jwt"}).encode()).rstrip(b"=")
+    return f"{header.decode()}.{claims}."
+
+
+def test_every_declared_operation_has_a_case_and_every_case_an_operation() -> None:
+    assert {name_of(operation) for operation in declared()} == set(CASES)
+
+
+@pytest.mark.parametrize("operation", GUARDED)
+def test_refuses_who_is_not_logged_in(operation: Declared, owner: Account, nobody: Client) -> None:
+    before = len(events_of(owner, "#"))
+    ids = {**owner.ids, "token": "x", "refresh_token": "x"}
+    for credentials in (
+        None,
+        "garbage",
+        "a.b.c",
+        "é" * 8,
+        owner.token[:-2] + ("AA" if owner.token[-2:] != "AA" else "BB"),
+        owner.refresh_token,
+        unsigned(owner),
+        token(owner, age=3600),
+        token(owner, use=TokenUse.REFRESH),
+        token(owner, secret="another-secret-of-more-than-32-bytes"),
+        "x" * 6000,
+    ):
+        reply = perform(operation, owner, ids, nobody.speaking(credentials))
+        assert reply.status_code == 401, (credentials, reply.text)
+        assert reply.headers["www-authenticate"].startswith("Bearer")
+        assert not ids_in(reply)
+        assert owner.mark not in reply.text
+    assert len(events_of(owner, "#")) == before
+
+
+def test_refuses_other_schemes_and_empty_credentials(owner: Account, nobody: Client) -> None:
+    for header in ("", "Bearer", "Bearer ", f"Basic {owner.token}", owner.token, f"Token {owner.token}"):
+        assert nobody.get("/entities", headers={"Authorization": header}).status_code == 401
+    assert nobody.get("/entities", headers={"Authorization": f"bearer {owner.token}"}).status_code == 200
+    assert nobody.get("/entities", params={"access_token": owner.token}).status_code == 401
+
+
+@pytest.mark.parametrize("operation", OPEN)
+def test_an_open_operation_asks_for_no_token_and_minds_no_bad_one(
+    operation: Declared, owner: Account, nobody: Client
+) -> None:
+    case = CASES[name_of(operation)]
+    for client in (nobody, nobody.speaking("garbage")):
+        ids = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
+        assert perform(operation, owner, ids, client).status_code == case.owner
+
+
+@pytest.mark.parametrize("operation", EVERY)
+def test_serves_its_owner(operation: Declared, owner: Account) -> None:
+    case = CASES[name_of(operation)]
+    ids = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
+    reply = perform(operation, owner, ids)
+    assert reply.status_code == case.owner, reply.text
+    if reply.headers.get("content-type") == "application/json" and operation.prefix and not (
+        operation.raw_reply or reply.json().get("asyncapi")
+    ):
+        shown = reply.json()
+        assert set(shown) == {"data", "meta", "errors"}
+        assert shown["errors"] == []
+        assert shown["meta"]["request_id"] == reply.headers["x-request-id"]
+        assert datetime.fromisoformat(shown["meta"]["timestamp"]).utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize("operation", EVERY)
+def test_tells_a_stranger_nothing(operation: Declared, owner: Account, stranger: Account) -> None:
+    case = CASES[name_of(operation)]
+    things = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
+    used = case.fresh(stranger) if case.fresh else {}
+    tokens = {name: used[name] for name in ("token", "refresh_token") if name in used}
+    reply = perform(operation, stranger, {**things, **tokens})
+    assert reply.status_code == case.stranger, reply.text
+    assert owner.mark not in reply.text
+    assert owner.email not in reply.text
+    assert not ids_in(reply) & (owner.known | set(things.values()))
+    if case.stranger in (404, 422):
+        invented = {name: str(uuid4()) for name in things}
+        unknown = perform(operation, stranger, {**invented, **tokens})
+        assert told(reply.json()) == told(unknown.json()), "existence shows"
+    if case.pointer is not None:
+        assert case.pointer in [each["pointer"] for each in reply.json()["errors"]]
+
+
+def told(problem: dict[str, Any]) -> dict[str, Any]:
+    """A problem without what differs between any two requests."""
+    return {name: value for name, value in problem.items() if name not in ("instance", "request_id")}
+
+
+def test_what_was_attempted_has_changed_nothing(owner: Account, stranger: Account) -> None:
+    things = ("entity", "relationship", "document")
+    before = {n: owner.client.get(address_of(owner, n)).headers["etag"] for n in things}
+    for name in things:
+        assert stranger.client("DELETE", address_of(owner, name)).status_code == 404
+    for name in ("entity", "relationship"):
+        assert stranger.client("PATCH", address_of(owner, name), json={"confidence": 1}).status_code == 404
+    assert {n: owner.client.get(address_of(owner, n)).headers["etag"] for n in things} == before
+
+
+def address_of(account: Account, thing: str) -> str:
+    plural = {"entity": "entities", "relationship": "relationships", "document": "documents"}[thing]
+    return f"/{plural}/{account.ids[thing + '_id']}"
+
+
+def test_no_relationship_reaches_into_another_account(owner: Account, stranger: Account) -> None:
+    path = f"/relationships/{stranger.ids['relationship_id']}"
+    mine, theirs = stranger.ids["entity_id"], owner.ids["entity_id"]
+    whole = stranger.client.data(path)
+    plain = {name: whole[name] for name in ("source_entity_id", "target_entity_id", "relationship_type")}
+    for end in ("source_entity_id", "target_entity_id"):
+        other = "target_entity_id" if end == "source_entity_id" else "source_entity_id"
+        for theirs_or_none in (theirs, str(uuid4())):
+            body = {end: theirs_or_none, other: mine, "relationship_type": "knows"}
+            for reply in (
+                stranger.client.post("/relationships", json=body),
+                stranger.client("PUT", path, json={**plain, end: theirs_or_none}),
+                stranger.client("PATCH", path, json={end: theirs_or_none}),
+            ):
+                assert reply.status_code == 422, reply.text
+                assert [each["pointer"] for each in reply.json()["errors"]] == [f"/{end}"]
+                assert not ids_in(reply) & owner.known
+    assert stranger.client.data(path) == whole
+
+
+def test_searches_and_walks_stay_inside_the_account(owner: Account, stranger: Account) -> None:
+    client, mark, ids = stranger.client, owner.mark, owner.ids
+    assert client.data("/search", params={"q": mark}) == []
+    for mode in ("text", "vector", "hybrid"):
+        shown = client.get("/search", params={"q": f"Ada {mark} London", "mode": mode, "limit": 100})
+        assert not ids_in(shown) & owner.known
+        assert mark not in shown.text
+    hits = client.post("/vector-chunks/search", json={"query": f"Ada {mark} London", "k": 200})
+    assert hits.json()["data"]
+    assert not ids_in(hits) & owner.known
+    for wanted in ({"document_ids": [ids["document_id"]]}, {"metadata": {"mark": mark}}, {"tags": [mark]}):
+        body = {"query": "London", "filter": wanted}
+        assert client.post("/vector-chunks/search", json=body).json()["data"] == []
+    for query in ({"q": mark}, {"source": f"https://example.org/{mark}"}, {"metadata.mark": mark}):
+        assert client.data("/entities", params={**query, "include_inactive": "true"}) == []
+    for name in ("source_entity_id", "target_entity_id", "entity_id"):
+        assert client.data("/relationships", params={name: ids["entity_id"]}) == []
+    for source, target in ((ids["entity_id"], stranger.ids["entity_id"]), (stranger.ids["entity_id"], ids["entity_id"])):
+        assert client.get("/graph/paths", params={"source": source, "target": target}).status_code == 404
+    assert client.data("/documents", params={"tag": f"tag-{mark.lower()}"}) == []
+    assert {each["userid"] for each in events_of(stranger, "#")} == {stranger.user_id}
+
+
+def test_another_accounts_cursor_opens_only_ones_own_list(owner: Account, stranger: Account) -> None:
+    for _ in range(2):
+        made(owner, "/entities", entity_body(owner))
+    cursor = owner.client.get("/entities", params={"limit": 1}).json()["meta"]["next_cursor"]
+    reply = stranger.client.get("/entities", params={"cursor": cursor})
+    assert not ids_in(reply) & owner.known
+    assert owner.mark not in reply.text
+
+
+def test_an_idempotency_key_belongs_to_its_account(owner: Account, stranger: Account) -> None:
+    headers, body = {"Idempotency-Key": owner.mark}, {"name": "Same for both", "type": "person"}
+    first = owner.client.post("/entities", json=body, headers=headers)
+    second = stranger.client.post("/entities", json=body, headers=headers)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert "idempotency-replayed" not in second.headers
+    assert first.json()["data"]["id"] != second.json()["data"]["id"]
+
+
+def test_an_ended_session_is_refused_everywhere_at_once(nobody: Client) -> None:
+    account = new_account(nobody)
+    assert account.client.post("/auth/logout").status_code == 204
+    for path in ("/auth/me", "/entities", "/events"):
+        assert account.client.get(path).status_code == 401
+    refreshed = nobody.post("/auth/refresh", json={"refresh_token": account.refresh_token})
+    assert refreshed.status_code == 401
+
+
+def test_a_replayed_refresh_token_ends_its_session(nobody: Client) -> None:
+    account = new_account(nobody)
+    again = nobody.post("/auth/refresh", json={"refresh_token": account.refresh_token})
+    assert again.status_code == 200
+    assert nobody.post("/auth/refresh", json={"refresh_token": account.refresh_token}).status_code == 401
+    successor = nobody.speaking(again.json()["access_token"])
+    eventually(lambda: successor.get("/auth/me").status_code == 401, "the family is dead")

@@ -1,0 +1,166 @@
+"""What the database says in the end: nothing lost, nothing twice, and which graph there is."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from adapters.postgres.provision import Logins
+from tests.servers.postgres import PostgresTestServer
+
+# Each answers with what must not be; every one of them is empty in a sound database.
+UNSOUND: Final = {
+    "documents that did not end processed": """
+        select title, status from backend_documents.documents where status <> 'processed'""",
+    "jobs that have not ended well": """
+        select id, status, total, succeeded, failed, cancelled from backend_extraction.jobs
+        where status <> 'succeeded' or finished_at is null or total <> succeeded""",
+    "jobs whose counts are not those of their items": """
+        select j.id, j.succeeded, count(i.id) as items from backend_extraction.jobs j
+        left join backend_extraction.job_items i on i.user_id = j.user_id and i.job_id = j.id
+        group by j.user_id, j.id, j.total, j.succeeded
+        having j.total <> count(i.id) or j.succeeded <> count(i.id) filter (where i.status = 'succeeded')""",
+    "documents with another number of jobs than one": """
+        select d.title, count(i.id) from backend_documents.documents d
+        left join backend_extraction.job_items i on i.user_id = d.user_id and i.document_id = d.id
+        group by d.user_id, d.id, d.title having count(i.id) <> 1""",
+    "entities of one type and name": """
+        select type, name, count(*) from backend_entities.entities
+        where is_active group by user_id, type, name having count(*) > 1""",
+    "entities that no key leads to": """
+        select e.name from backend_entities.entities e where not exists (
+            select from backend_entities.entity_keys k where k.user_id = e.user_id and k.entity_id = e.id)""",
+    "extracted entities that nothing supports": """
+        select e.name from backend_entities.entities e
+        where not exists (select from backend_extraction.mentions m
+            where m.user_id = e.user_id and m.entity_id = e.id)""",
+    "mentions of one place and entity": """
+        select document_id, entity_id, start_offset, count(*) from backend_extraction.mentions
+        group by user_id, document_id, entity_id, start_offset, end_offset having count(*) > 1""",
+    "evidence of one place and relationship": """
+        select document_id, relationship_id, start_offset, count(*) from backend_extraction.evidence
+        group by user_id, document_id, relationship_id, start_offset, end_offset having count(*) > 1""",
+    "relationships without evidence": """
+        select r.id from backend_entities.relationships r where not exists (
+            select from backend_extraction.evidence e where e.user_id = r.user_id and e.relationship_id = r.id)""",
+    "active edges of one type between the same ends": """
+        select source_entity_id, target_entity_id, type, count(*) from backend_entities.relationships
+        where is_active group by user_id, source_entity_id, target_entity_id, type having count(*) > 1""",
+    "passages of one number": """
+        select document_id, ordinal, count(*) from backend_documents.chunks
+        group by user_id, document_id, ordinal having count(*) > 1""",
+    "creations told of twice, or not at all": """
+        select coalesce(e.subject, n.id), count(e.id) from backend_entities.entities n
+        full join (select * from backend_operations.events where type = 'entity.created') e
+            on e.user_id = n.user_id and e.subject = n.id
+        group by 1, n.id having count(e.id) <> 1 or n.id is null""",
+    "ends of documents told of twice, or not at all": """
+        select d.title, count(e.id) from backend_documents.documents d
+        left join backend_operations.events e
+            on e.user_id = d.user_id and e.subject = d.id and e.type = 'document.processed'
+        group by d.user_id, d.id, d.title having count(e.id) <> 1""",
+    "messages left over": "select queue, id, failures, dead_at, error from backend_operations.messages",
+}
+
+GAPS: Final = """
+select count(*) as events, count(position) as positioned, coalesce(min(position), 1) as first,
+    coalesce(max(position), 0) as last, count(distinct position) as different,
+    (select published from backend_operations.event_head) as published
+from backend_operations.events
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A graph without its ids: entities by type and name, edges by their ends, places by their document."""
+
+    entities: frozenset[tuple[object, ...]]
+    edges: frozenset[tuple[object, ...]]
+    mentions: frozenset[tuple[object, ...]]
+    evidence: frozenset[tuple[object, ...]]
+
+
+class Ledger:
+    """Reads a database as its superuser, to whom no row is hidden."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    @classmethod
+    def of(cls, server: PostgresTestServer, logins: Logins) -> "Ledger":
+        """The ledger of a database of this server."""
+        return cls(server.database_dsn(urlsplit(logins.owner_url).path[1:]))
+
+    async def rows(self, query: str, *arguments: object) -> list[tuple[object, ...]]:
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            return [tuple(row) for row in await connection.fetch(query, *arguments)]
+        finally:
+            await connection.close()
+
+    async def number(self, query: str, *arguments: object) -> int:
+        """The one number a query answers with."""
+        [(number,)] = await self.rows(query, *arguments)
+        assert isinstance(number, int)
+        return number
+
+    async def pending(self) -> int:
+        """Documents that have not ended."""
+        return await self.number(
+            "select count(*) from backend_documents.documents where status = 'pending'"
+        )
+
+    async def handled(self) -> int:
+        """Messages whose effects are stored: two for each document."""
+        return await self.number("select count(*) from backend_operations.inbox")
+
+    async def is_idle(self) -> bool:
+        """Whether everything has been worked on, and every event been handed over."""
+        [(pending, unpublished, waiting)] = await self.rows(
+            "select (select count(*) from backend_documents.documents where status = 'pending'),"
+            " (select count(*) from backend_operations.events where position is null or position > h.published),"
+            " (select count(*) from backend_operations.messages where dead_at is null)"
+            " from backend_operations.event_head h"
+        )
+        return not pending and not unpublished and not waiting
+
+    async def unsound(self) -> dict[str, list[tuple[object, ...]]]:
+        """What must not be, each with a few examples."""
+        found = {what: await self.rows(query) for what, query in UNSOUND.items()}
+        return {what: rows[:5] for what, rows in found.items() if rows}
+
+    async def has_gapless_positions(self) -> bool:
+        """Whether the events bear 1, 2, ... N, each once, and all were handed over."""
+        [(events, positioned, first, last, different, published)] = await self.rows(GAPS)
+        return (first, last, published) == (1, events, events) and positioned == different == events
+
+    async def graph(self) -> Graph:
+        return Graph(
+            entities=frozenset(
+                await self.rows("select type, name from backend_entities.entities where is_active")
+            ),
+            edges=frozenset(await self.rows(f"select a.type, a.name, r.type, b.type, b.name {EDGES}")),
+            mentions=frozenset(
+                await self.rows(
+                    "select d.title, m.start_offset, m.end_offset, m.text, e.type, e.name"
+                    " from backend_extraction.mentions m"
+                    " join backend_documents.documents d on d.user_id = m.user_id and d.id = m.document_id"
+                    " join backend_entities.entities e on e.user_id = m.user_id and e.id = m.entity_id"
+                )
+            ),
+            evidence=frozenset(
+                await self.rows(
+                    f"select d.title, v.start_offset, v.end_offset, a.type, a.name, r.type, b.type, b.name {EDGES}"
+                    " join backend_extraction.evidence v on v.user_id = r.user_id and v.relationship_id = r.id"
+                    " join backend_documents.documents d on d.user_id = v.user_id and d.id = v.document_id"
+                )
+            ),
+        )
+
+
+EDGES: Final = """
+from backend_entities.relationships r
+join backend_entities.entities a on a.user_id = r.user_id and a.id = r.source_entity_id
+join backend_entities.entities b on b.user_id = r.user_id and b.id = r.target_entity_id
+"""
