@@ -21,9 +21,8 @@ from quart.utils import encode_headers
 from quart.wrappers import Request, Response
 from quart.wrappers.response import DataBody
 
-_BAD_TARGET = (
-    b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request target is not valid."}'
-)
+from entrypoints.http.problems import server_problem
+
 
 
 class DirectExchange(Protocol):
@@ -106,5 +105,6 @@ class DirectHTTPConnection(ASGIHTTPConnection):
 
 async def _refuse_target(send: ASGISendCallable) -> None:
     headers = [(b"content-type", b"application/problem+json")]
+    body = server_problem(400, "The request target is not valid.")
     await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": _BAD_TARGET, "more_body": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -87,6 +87,13 @@ class TokenReply(msgspec.Struct, kw_only=True):
     expires_in: int
 
 
+class OAuthRefusal(msgspec.Struct, kw_only=True):
+    """RFC 6749, 5.2."""
+
+    error: str
+    error_description: str
+
+
 class OAuthError(Exception):
     """An error reply of RFC 6749, 5.2."""
 
@@ -190,7 +197,7 @@ def tokens(pair: TokenPair) -> Reply:
 
 def oauth_error(error: OAuthError) -> Reply:
     """A refusal as OAuth 2.0 shows it."""
-    body = {"error": error.error, "error_description": error.description}
+    body = OAuthRefusal(error=error.error, error_description=error.description)
     return Reply(status=400, raw=msgspec.json.encode(body), headers=NO_STORE)
 
 
@@ -241,6 +248,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             raw_reply=True,
             media_types=("application/json", FORM),
             raises=(InvalidInput, NotAuthenticated, Unavailable, UnsupportedMediaType, TooLarge),
+            plain_refusals={400: OAuthRefusal},
             description=(
                 "A JSON body logs in, and is refused with problem documents. A form follows OAuth 2.0: "
                 "`grant_type=password` with `username` (the e-mail address) and `password`, or "

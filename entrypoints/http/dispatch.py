@@ -1,7 +1,7 @@
 """Runs one operation for one request: authenticate, decode, call, shape the reply; all middleware is here."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -130,19 +130,28 @@ class Dispatcher:
         if reply.version is not None:
             headers["ETag"] = f'"{reply.version}"'
             if operation.method == "GET" and matches(call.request, headers["ETag"]):
-                return Response(b"", 304, headers)
+                return bodiless(304, headers)
         if reply.stream is not None:
             streamed = Response(reply.stream, status, headers, content_type=reply.media_type)
             streamed.timeout = None
             return streamed
-        if reply.raw is not None or status == 204:
-            return Response(reply.raw or b"", status, headers, content_type=reply.media_type)
+        if status == 204:
+            return bodiless(status, headers)
+        if reply.raw is not None:
+            return Response(reply.raw, status, headers, content_type=reply.media_type)
         meta = _Meta(call.trace.request_id, self.clock.now())
         if reply.next is not None:
             meta.next_cursor = self.cursors.write(reply.next, call.list_name())
             headers["Link"] = f'<{next_url(call.request, meta.next_cursor)}>; rel="next"'
         shown: object = {**msgspec.to_builtins(meta), **reply.meta} if reply.meta else meta
         return Response(_ENCODER.encode(_Envelope(reply.data, shown)), status, headers, content_type=_JSON)
+
+
+def bodiless(status: int, headers: Mapping[str, str]) -> Response:
+    """A reply without a body, and so without the media type Quart would give it."""
+    response = Response(b"", status, headers)
+    del response.headers["Content-Type"]
+    return response
 
 
 async def json_body(received: Request) -> bytes:

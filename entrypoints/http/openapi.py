@@ -74,7 +74,7 @@ def shapes(operations: Sequence[Operation[Any, Any]]) -> list[Any]:
     """Every type that becomes a schema, once."""
     found: dict[int, Any] = {id(errors.Problem): errors.Problem}
     for operation in operations:
-        for shape in (operation.body, operation.query, operation.reply):
+        for shape in (operation.body, operation.query, operation.reply, *operation.plain_refusals.values()):
             if shape is not None:
                 found[id(shape)] = shape
     return list(found.values())
@@ -161,6 +161,8 @@ def responses(operation: Operation[Any, Any], schema: Mapping[int, Document]) ->
         )
         if kind.title not in entry["description"]:
             entry["description"] += f", {kind.title}"
+    for status, shape in operation.plain_refusals.items():
+        found[str(status)]["content"]["application/json"] = {"schema": schema[id(shape)]}
     return dict(sorted(found.items()))
 
 

@@ -135,7 +135,8 @@ class Operation(Generic[Body, Query]):
     expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with what the
     first request made; operations that have it accept the header. `conditional` ones accept `If-Match`.
     With `raw_body` the handler reads the request's body itself; with `raw_reply` the reply has no envelope.
-    `produces` is the media type of a reply that is no JSON.
+    `produces` is the media type of a reply that is no JSON. `plain_refusals` are the shapes, by status, of
+    refusals that another standard wants in words of its own.
     """
 
     method: str
@@ -158,3 +159,4 @@ class Operation(Generic[Body, Query]):
     prefix: str = "/api/v1"
     description: str = ""
     statuses: Mapping[int, str] = field(default_factory=dict)
+    plain_refusals: Mapping[int, Any] = field(default_factory=dict)

@@ -51,6 +51,9 @@ class ServerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
     def wait_until(self, is_ready: Callable[[], bool], *, within: float, what: str) -> None:
         """Returns when the server answers; ends it and raises `ServerUnavailable` when it never does."""
         deadline = time.monotonic() + within

@@ -1,14 +1,16 @@
 """One API process and one consumer for all tests that break nothing, with two accounts that have everything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from tests.e2e.api.client import Client, Contract
 from tests.e2e.api.processes import Deployment, Process, deployment
+from tests.e2e.api.rows import rows_of
 from tests.e2e.api.world import Account, new_account, populate
 from tests.servers.database import MigratedServer
+from tests.servers.postgres import PostgresTestServer
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +63,10 @@ def stranger(nobody: Client) -> Account:
 def account(nobody: Client) -> Account:
     """An account of the test's own, with nothing in it."""
     return new_account(nobody)
+
+
+@pytest.fixture(scope="session")
+def footprint(deployed: Deployment, postgres_server: PostgresTestServer) -> Callable[[Account], dict[str, int]]:
+    """Counts an account's rows in every table there is, and all accounts."""
+    dsn = postgres_server.database_dsn(deployed.logins.runtime_url.rpartition("/")[2])
+    return lambda account: rows_of(dsn, account)

@@ -40,24 +40,24 @@ class Deployment:
             "PYTHONPATH": str(ROOT),
             **environment,
         }
+        self.api: ServerProcess
         self._started: list[ServerProcess] = []
         self._logs: dict[ServerProcess, Path] = {}
 
     def start(self, module: str, *arguments: str) -> ServerProcess:
         """`python -m module`, not waited for."""
         name = (arguments or (module.rpartition(".")[2],))[-1]
+        log = self.folder / f"{name}-{len(self._started)}.log"
         process = ServerProcess(
-            [sys.executable, "-m", module, *arguments],
-            log=self.folder / f"{name}-{len(self._started)}.log",
-            environment=self.environment,
-            replace_environment=True,
+            [sys.executable, "-m", module, *arguments], log=log, environment=self.environment
         )
         self._started.append(process)
+        self._logs[process] = log
         return process
 
     async def serve(self) -> ServerProcess:
         """An API process that is ready."""
-        process = self.start("entrypoints.cli", "serve")
+        process = self.api = self.start("entrypoints.cli", "serve")
         async with httpx.AsyncClient(trust_env=False) as client:
 
             async def ready() -> bool:
