@@ -1,30 +1,23 @@
 # Every target works on a fresh machine with make and Python 3.11 or newer; POSIX make is enough.
+# PORT, HOST and DATA_DIR come from the command line or the environment.
 .POSIX:
 .SUFFIXES:
 
-PYTHON = python3
+PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
-PORT =
-HOST =
-DATA_DIR =
 ARGS =
 RUN_STAMP = $(VENV)/.installed
 DEV_STAMP = $(VENV)/.installed-dev
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --upgrade --extra build --extra embedded --extra redis
-CODE = domain application adapters entrypoints migrations tests benchmarks
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 	@echo "  PORT, HOST, DATA_DIR and PYTHON can be set: make run PORT=8123 DATA_DIR=../data"
 
 run: $(RUN_STAMP) ## Start everything: database, API, live feed and consumer, until Ctrl-C
-	@export PYTHONUNBUFFERED=1; \
-	if [ -n "$(PORT)" ]; then export PORT="$(PORT)"; fi; \
-	if [ -n "$(HOST)" ]; then export HOST="$(HOST)"; fi; \
-	if [ -n "$(DATA_DIR)" ]; then export DATA_DIR="$(DATA_DIR)"; fi; \
-	exec $(BIN)/kgl up $(ARGS)
+	@PORT="$(PORT)" HOST="$(HOST)" DATA_DIR="$(DATA_DIR)" exec $(BIN)/kgl up $(ARGS)
 
 test: $(DEV_STAMP) ## Run every test, on real servers
 	@sh tests/servers/install.sh

@@ -86,6 +86,7 @@ class Deployment:
             "JWT_SECRET": JWT_SECRET,
             "BCRYPT_COST": "4",
             "MAX_BODY_SIZE": str(MAX_BODY),
+            "MAX_DOCUMENT_CHARACTERS": "100000",
             "DATA_DIR": str(folder / "var"),
             **environment,
         }

@@ -107,7 +107,7 @@ def test_serves_its_owner(operation: Declared, owner: Account) -> None:
     reply = perform(operation, owner, ids)
     assert reply.status_code == case.owner, reply.text
     assert bool(reply.content) == ("content-type" in reply.headers)
-    if operation.reply is not None and not operation.raw_reply:
+    if operation.reply is not None and not operation.raw_reply and case.owner < 400:
         shown = reply.json()
         assert set(shown) == {"data", "meta", "errors"}
         assert shown["errors"] == []
