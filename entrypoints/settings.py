@@ -1,5 +1,7 @@
 """Everything the environment decides, read once and checked: a wrong value is named in one line."""
 
+import re
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -70,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
 
 VARIABLES = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))
+KINDS = {"int": "a whole number", "float": "a number", "str": "text"}
 DATABASES = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
 
 
@@ -86,7 +89,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`")
-        raise SettingsError(f"{name}: {what.replace('`', '')}, but it is {given.get(name, '')!r}") from error
+        raise SettingsError(f"{name}: {in_words(name, what)}, but it is {given.get(name, '')!r}") from error
     for name in DATABASES:
         check_database_url(name, given.get(name, ""))
     scheme = settings.rabbitmq_url.partition("://")[0]
@@ -97,6 +100,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if settings.jwt_secret and settings.jwt_private_key:
         raise SettingsError("JWT_SECRET and JWT_PRIVATE_KEY: set one of them, not both")
     return settings
+
+
+def in_words(name: str, complaint: str) -> str:
+    """What a variable must be, from msgspec's complaint about it."""
+    hint = typing.get_type_hints(Settings)[name.lower()]
+    if typing.get_origin(hint) is Literal:
+        return "must be one of " + ", ".join(typing.get_args(hint))
+    expected = re.match(r"Expected `(\w+)`(.*?)(?:, got .*)?$", complaint)
+    if expected is None:
+        return complaint.replace("`", "")
+    return f"must be {KINDS.get(expected[1], expected[1])}{expected[2]}"
 
 
 def check_database_url(name: str, url: str) -> None:
