@@ -52,7 +52,6 @@ VERSION = version("knowledge-graph-lab")
 def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Sequence[Operation[Any, Any]]:
     """Every operation of the API."""
     return [
-        *health.operations(ready),
         *auth.operations(container.auth_over_http()),
         *entities.operations(container.entities_over_http()),
         *relationships.operations(container.relationships_over_http()),
@@ -62,6 +61,7 @@ def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Se
         *extraction.operations(container.extraction_over_http()),
         *events.operations(live),
         *asyncapi.operations(VERSION),
+        *health.operations(ready),
     ]
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from application.identity.log_in import LogIn, LogInCommand
 from application.identity.log_out import LogOut, LogOutCommand
@@ -25,6 +25,15 @@ from domain.shared.errors import (
     PreconditionFailed,
     Unavailable,
 )
+from entrypoints.http.auth_bodies import (
+    LogInBody,
+    LogOutBody,
+    OAuthRefusal,
+    ProfilePatch,
+    RefreshBody,
+    RegisterBody,
+    TokenReply,
+)
 from entrypoints.http.decoding import body_decoder
 from entrypoints.http.dispatch import json_body
 from entrypoints.http.errors import TooLarge, UnsupportedMediaType
@@ -33,65 +42,6 @@ from entrypoints.http.operation import Call, NoQuery, Operation, Reply
 FORM = "application/x-www-form-urlencoded"
 # Nobody on the way may keep a token (RFC 6749, 5.1).
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-# What the domain holds these values to, for the documentation alone: the domain names every broken rule.
-Email = Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": 254})]
-NewPassword = Annotated[
-    str, Meta(extra_json_schema={"format": "password", "minLength": 12, "maxLength": 128})
-]
-Password = Annotated[str, Meta(extra_json_schema={"format": "password"})]
-PersonName = Annotated[str, Meta(extra_json_schema={"maxLength": 100})]
-
-
-class RegisterBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A new account. The password must not be among the commonest."""
-
-    email: Email
-    password: NewPassword
-    first_name: PersonName | None = None
-    last_name: PersonName | None = None
-
-
-class LogInBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A login."""
-
-    email: Email
-    password: Password
-
-
-class RefreshBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The refresh token of the last reply."""
-
-    refresh_token: str
-
-
-class LogOutBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`all` ends every session of the account, not only this one."""
-
-    all: bool = False
-
-
-class ProfilePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A merge patch (RFC 7396) of a profile: null takes a value away."""
-
-    first_name: PersonName | UnsetType | None = UNSET
-    last_name: PersonName | UnsetType | None = UNSET
-
-
-class TokenReply(msgspec.Struct, kw_only=True):
-    """RFC 6749, 5.1. `expires_in` is the access token's, in seconds."""
-
-    access_token: str
-    refresh_token: str
-    token_type: str
-    expires_in: int
-
-
-class OAuthRefusal(msgspec.Struct, kw_only=True):
-    """RFC 6749, 5.2."""
-
-    error: str
-    error_description: str
 
 
 class OAuthError(Exception):

@@ -89,7 +89,7 @@ def operations(readiness: Readiness) -> Sequence[Operation[Any, Any]]:
             path=path,
             handler=handler,
             summary=summary,
-            tag="Operations",
+            tag="operations",
             roles=None,
             reply=reply,
             raw_reply=True,

@@ -19,8 +19,10 @@ from application.shared.messages import (
     Subscription,
 )
 from domain.shared.errors import Unavailable
-from tests.contract.messages.contract import ENTITIES, EVERYTHING, MessageTransportContract, status_of
+from tests.contract.messages.contract import MessageTransportContract
 from tests.contract.messages.transport import (
+    ENTITIES,
+    EVERYTHING,
     POLICY,
     Blocking,
     Recorder,
@@ -29,6 +31,7 @@ from tests.contract.messages.transport import (
     a_message,
     consuming,
     eventually,
+    status_of,
 )
 from tests.servers.database import MigratedServer
 

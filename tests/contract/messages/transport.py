@@ -16,6 +16,7 @@ from application.shared.messages import (
     MessageConsumer,
     MessagePublisher,
     MessageQueues,
+    QueueStatus,
     RetryPolicy,
     Subscription,
 )
@@ -58,6 +59,9 @@ class Transport(Protocol):
         ...
 
 
+ENTITIES = Subscription(queue="entities", topics=["entity.*"])
+EVERYTHING = Subscription(queue="everything", topics=["#"])
+DOCUMENTS = Subscription(queue="documents", topics=["document.added", "document.removed"])
 POSITIONS = itertools.count(2**31)
 
 
@@ -162,3 +166,8 @@ async def abandon(task: "asyncio.Task[None]") -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=0.05)
+
+
+async def status_of(transport: Transport, queue: str) -> QueueStatus:
+    (found,) = [status for status in await transport.queues.status() if status.queue == queue]
+    return found

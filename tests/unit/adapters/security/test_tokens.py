@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -21,50 +21,9 @@ from joserfc.jwk import OctKey
 
 from adapters.security.keys import BadKey, KeyRing, SigningKey, ed25519_key, hs256_key, new_ed25519_pem
 from adapters.security.tokens import JwtTokens
-from adapters.security.verifier import CachingTokenVerifier
-from application.identity.ports import TokenClaims, TokenUse
-from application.shared.ports import Clock
+from application.identity.ports import TokenUse
 from domain.identity.errors import InvalidToken
-from domain.shared.ids import SessionId, UserId
-from domain.shared.roles import Role
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SECRET = "a secret of more than thirty-two bytes"
-PEM = new_ed25519_pem()
-
-
-class SetClock(Clock):
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture(params=["HS256", "Ed25519"])
-def key(request: pytest.FixtureRequest) -> SigningKey:
-    return hs256_key(SECRET) if request.param == "HS256" else ed25519_key(PEM)
-
-
-@pytest.fixture
-def tokens(key: SigningKey, clock: SetClock) -> JwtTokens:
-    return JwtTokens(KeyRing(key), "issuer", "audience", clock)
-
-
-def claims(session: int = 2) -> TokenClaims:
-    return TokenClaims(
-        user_id=UserId(UUID(int=1)),
-        role=Role.MODERATOR,
-        session_id=SessionId(UUID(int=session)),
-        token_id=UUID(int=3),
-        issued_at=NOW,
-        expires_at=NOW + timedelta(minutes=15),
-    )
+from tests.unit.adapters.security.claims import NOW, PEM, SECRET, SetClock, claims
 
 
 def parts(token: str) -> tuple[dict[str, object], dict[str, object]]:
@@ -265,66 +224,3 @@ def test_reads_a_key_whose_line_breaks_were_escaped_and_shows_nothing_of_it() ->
     assert key.kid == ed25519_key(PEM).kid
     assert repr(key) == f"SigningKey({key.kid!r}, 'Ed25519')"
     assert isinstance(load_pem_private_key(PEM.encode(), None), Ed25519PrivateKey)
-
-
-class CountingReader(JwtTokens):
-    reads = 0
-
-    def read(self, use: TokenUse, token: str) -> TokenClaims:
-        self.reads += 1
-        return super().read(use, token)
-
-
-@pytest.fixture
-def reader(clock: SetClock) -> CountingReader:
-    return CountingReader(KeyRing(hs256_key(SECRET)), "issuer", "audience", clock)
-
-
-@pytest.fixture
-def verifier(reader: CountingReader, clock: SetClock) -> CachingTokenVerifier:
-    return CachingTokenVerifier(reader, clock, lifetime=timedelta(minutes=15), size=2)
-
-
-def test_checks_a_signature_once(reader: CountingReader, verifier: CachingTokenVerifier) -> None:
-    token = reader.issue(TokenUse.ACCESS, claims())
-    assert verifier.verify(token) == verifier.verify(token) == claims()
-    assert reader.reads == 1
-    verifier.clear()
-    verifier.verify(token)
-    assert reader.reads == 2
-
-
-def test_refuses_a_remembered_token_once_it_expired(
-    reader: CountingReader, verifier: CachingTokenVerifier, clock: SetClock
-) -> None:
-    token = reader.issue(TokenUse.ACCESS, claims())
-    verifier.verify(token)
-    clock.time = NOW + timedelta(minutes=15)
-    for _ in range(2):
-        with pytest.raises(InvalidToken):
-            verifier.verify(token)
-
-
-def test_remembers_no_more_than_it_may(reader: CountingReader, verifier: CachingTokenVerifier) -> None:
-    one, two, three = (reader.issue(TokenUse.ACCESS, claims(session)) for session in (1, 2, 3))
-    for token in (one, two, one, three, one):  # two is the least recently used when three comes
-        verifier.verify(token)
-    assert reader.reads == 3
-    verifier.verify(two)
-    assert reader.reads == 4
-
-
-@pytest.mark.parametrize("seen", [True, False])
-def test_refuses_every_token_of_an_ended_session(
-    reader: CountingReader, verifier: CachingTokenVerifier, clock: SetClock, seen: bool
-) -> None:
-    ended, other = (reader.issue(TokenUse.ACCESS, claims(session)) for session in (2, 4))
-    if seen:
-        verifier.verify(ended)
-    verifier.revoke(claims().session_id)
-    verifier.clear()
-    clock.time = NOW + timedelta(minutes=14)
-    verifier.revoke(SessionId(UUID(int=5)))
-    with pytest.raises(InvalidToken):
-        verifier.verify(ended)
-    assert verifier.verify(other) == claims(4)
