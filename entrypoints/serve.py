@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import structlog
 
-from adapters.postgres import migrations, readiness
+from adapters.postgres import readiness
 from adapters.postgres.engine import Database, PoolSettings
 from adapters.postgres.outbox import PostgresWaker
+from adapters.postgres.versions import head
 from adapters.security.passwords import BcryptPasswordHasher
 from application.live.feed import Feed
 from application.live.subscriber import SubscriberLimits
@@ -84,7 +85,7 @@ async def open_container(settings: Settings) -> AsyncIterator[Container]:
             Database(settings.database_url, pool_settings(settings)) as database,
             PostgresWaker(database) as wake,
         ):
-            found = await readiness.objections(database, migrations.head())
+            found = await readiness.objections(database, head())
             if found:
                 raise SettingsError("DATABASE_URL: " + "; ".join(found))
             yield Container(settings=settings, database=database, wake=wake, hasher=hasher)
@@ -142,7 +143,7 @@ async def serve_container(
         frozenset(settings.origins),
     )
     database = container.database()
-    ready = Readiness({"postgres": lambda: readiness.objections(database, migrations.head())})
+    ready = Readiness({"postgres": lambda: readiness.objections(database, head())})
     live = LiveOverHttp(
         log=container.event_log(),
         feed=feed,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 import migrations
 from adapters.postgres.provision import Logins
@@ -28,12 +27,3 @@ async def upgrade(logins: Logins, revision: str = "head") -> None:
 async def downgrade(logins: Logins, revision: str) -> None:
     """Takes migrations back, down to `revision` (`base`, `-1`, or a version)."""
     await asyncio.to_thread(command.downgrade, configuration(logins), revision)
-
-
-def head() -> str:
-    """The newest version this code knows."""
-    script = ScriptDirectory(str(Path(migrations.__file__).parent))
-    newest = script.get_current_head()
-    if newest is None:
-        raise RuntimeError("the history of migrations is empty")
-    return newest

@@ -1,15 +1,14 @@
 """The database behind the commands: the one in the environment, or the embedded server of DATA_DIR."""
 
 import asyncio
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.postgres.embedded import ADMINISTRATOR, DATABASE, EmbeddedPostgres, running_socket
 from adapters.postgres.embedded import url as socket_url
+from adapters.postgres.versions import head
 from entrypoints.cli.data_directory import DataDirectory, Secrets
 from entrypoints.cli.errors import CommandError
 
@@ -85,7 +84,7 @@ def running_urls(data: DataDirectory) -> DatabaseUrls:
 
 async def prepare(urls: DatabaseUrls) -> None:
     """Logins, extension and tables as this version needs them; nothing is done when they are already."""
-    if not urls.owner or await version(urls.owner) == newest():
+    if not urls.owner or await version(urls.owner) == head():
         return
     from adapters.postgres import migrations
     from adapters.postgres.provision import Logins, provision
@@ -115,14 +114,6 @@ async def version(url: str) -> str | None:
     finally:
         await connection.close()
     return None if found is None else str(found)
-
-
-def newest() -> str:
-    """The newest migration, by its file's name: asking Alembic takes longer than starting Postgres."""
-    import migrations
-
-    versions = Path(migrations.__file__).parent / "versions"
-    return max(path.stem.split("_")[0] for path in versions.glob("*.py") if re.match(r"\d", path.stem))
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:

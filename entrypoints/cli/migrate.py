@@ -50,12 +50,12 @@ def downgrade(
 @app.command()
 def check(as_json: AsJson = False) -> None:
     """Is the database at the newest migration? Exit code 1 when it is not."""
-    from adapters.postgres import migrations
+    from adapters.postgres.versions import head
     from entrypoints.cli.database import version
 
     with owner() as (_, logins):
         found = run_async(version(logins.owner_url))
-    newest = migrations.head()
+    newest = head()
     if as_json:
         print_json({"version": found, "newest": newest, "current": found == newest})
     else:

@@ -128,7 +128,9 @@ def parameters(operation: Operation[Any, Any]) -> list[Document]:
 
 def query_parameters(query: type[Any]) -> list[Document]:
     """The fields of a query Struct; `metadata` stands for every `metadata.KEY`."""
-    (reference,), components = msgspec.json.schema_components([query], schema_hook=anything, ref_template=_REF)
+    (reference,), components = msgspec.json.schema_components(
+        [query], schema_hook=anything, ref_template=_REF
+    )
     shape = components[reference["$ref"].rpartition("/")[2]]
     found = []
     for name, schema in shape["properties"].items():

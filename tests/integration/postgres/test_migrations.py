@@ -9,12 +9,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Table
 
 from adapters.postgres import migrations
 from adapters.postgres.engine import driver_dsn
 from adapters.postgres.provision import Logins
 from adapters.postgres.tables import metadata
+from adapters.postgres.versions import head
 from migrations.ledger import checksum
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +48,11 @@ async def test_every_migration_goes_up_down_and_up(migrated_database: Logins) ->
     assert await fetch(migrated_database, OBJECTS) == []
     await migrations.upgrade(migrated_database)
     assert {row["name"] for row in await fetch(migrated_database, OBJECTS)} == before
+
+
+def test_the_newest_version_is_the_head_of_the_history() -> None:
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    assert [head()] == script.get_heads()
 
 
 async def test_every_step_is_recorded_with_its_checksum_and_direction(migrated_database: Logins) -> None:

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.engine import make_url
 
-from adapters.postgres import migrations, readiness
+from adapters.postgres import readiness
 from adapters.postgres import tables as t
 from adapters.postgres.engine import Database, PoolSettings, driver_dsn
 from adapters.postgres.provision import Logins, provision
 from adapters.postgres.statements import Statement, confined
+from adapters.postgres.versions import head
 from domain.shared.ids import UserId
 from tests.contract.systems import IDS, PostgresSystem, postgres_system, principal
 from tests.servers.postgres import PostgresTestServer
@@ -138,12 +139,12 @@ async def test_a_cancelled_transaction_gives_its_connection_back_clean(narrow: P
 
 async def test_a_proper_deployment_raises_no_objection(migrated_database: Logins) -> None:
     async with Database(migrated_database.runtime_url, PoolSettings()) as database:
-        assert await readiness.objections(database, migrations.head()) == []
+        assert await readiness.objections(database, head()) == []
 
 
 async def test_an_owner_as_runtime_login_is_refused(migrated_database: Logins) -> None:
     async with Database(migrated_database.owner_url, PoolSettings()) as database:
-        found = await readiness.objections(database, migrations.head())
+        found = await readiness.objections(database, head())
     assert len(found) == 1
     assert "owns tables" in found[0]
 
@@ -153,7 +154,7 @@ async def test_a_superuser_as_runtime_login_is_refused(
 ) -> None:
     name = migrated_database.runtime_url.rpartition("/")[2]
     async with Database(postgres_server.database_dsn(name), PoolSettings()) as database:
-        found = await readiness.objections(database, migrations.head())
+        found = await readiness.objections(database, head())
     assert any("is a superuser" in objection for objection in found)
 
 
@@ -167,7 +168,7 @@ async def test_a_login_with_bypassrls_and_an_unforced_table_are_refused(
         try:
             await admin.execute(f'alter role "{role}" bypassrls')
             await admin.execute("alter table backend_entities.entities no force row level security")
-            found = await readiness.objections(database, migrations.head())
+            found = await readiness.objections(database, head())
         finally:
             await admin.execute(f'alter role "{role}" nobypassrls')
             await admin.close()
@@ -179,7 +180,7 @@ async def test_an_unmigrated_database_is_refused(postgres_server: PostgresTestSe
     dsn = postgres_server.create_database()
     try:
         async with Database(dsn, PoolSettings()) as database:
-            found = await readiness.objections(database, migrations.head())
+            found = await readiness.objections(database, head())
     finally:
         postgres_server.drop_database(dsn)
     assert found == ["the database has not been migrated: run `kgl migrate upgrade`"]
@@ -194,4 +195,4 @@ async def test_provisioning_again_takes_back_what_a_runtime_login_must_not_have(
             role = await connection.fetchval("select current_user")
         postgres_server.execute(f'alter role "{role}" bypassrls createrole')
         await provision(postgres_server.database_dsn(name), migrated_database)
-        assert await readiness.objections(database, migrations.head()) == []
+        assert await readiness.objections(database, head()) == []

@@ -14,23 +14,23 @@ from adapters.extractors.builtin.reading import Stopped, read_document
 from tests.unit.adapters.extractors.reading import read
 
 _RANDOM = random.Random(7)  # noqa: S311 - test data, the same every time
-# A quarter of a megabyte each: linear time means seconds at most, quadratic time would mean minutes.
+# A hundred kilobytes each: linear time means a second at most, quadratic time would mean minutes.
 GARBAGE = {
-    "words": "A " * 125_000,
-    "one word": "a" * 250_000,
-    "brackets": "(" * 250_000,
-    "stops": "." * 250_000,
-    "quotes": '" ' * 125_000,
-    "stars": "*" * 250_000,
-    "at": "a@" * 125_000,
-    "www": "www." * 62_500,
-    "digits": "1," * 125_000,
-    "money": "$1 " * 83_000,
-    "names": "Ada Lovelace, " * 18_000,
-    "of": "University of " * 18_000,
-    "initials": "U." * 125_000,
-    "mixed": "".join(_RANDOM.choice("aAbBzZ ().\"'-*_@:/19$%\n") for _ in range(250_000)),
-    "unicode": "".join(chr(_RANDOM.randrange(32, 0x11000)) for _ in range(250_000)),
+    "words": "A " * 50_000,
+    "one word": "a" * 100_000,
+    "brackets": "(" * 100_000,
+    "stops": "." * 100_000,
+    "quotes": '" ' * 50_000,
+    "stars": "*" * 100_000,
+    "at": "a@" * 50_000,
+    "www": "www." * 25_000,
+    "digits": "1," * 50_000,
+    "money": "$1 " * 33_000,
+    "names": "Ada Lovelace, " * 7_500,
+    "of": "University of " * 7_500,
+    "initials": "U." * 50_000,
+    "mixed": "".join(_RANDOM.choice("aAbBzZ ().\"'-*_@:/19$%\n") for _ in range(100_000)),
+    "unicode": "".join(chr(_RANDOM.randrange(32, 0x11000)) for _ in range(100_000)),
 }
 
 
@@ -39,7 +39,7 @@ def test_garbage_is_read_in_linear_time(text: str) -> None:
     LazyGazetteer().get()
     started = time.process_time()
     read(text, title=text[:100])
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 5
 
 
 @settings(max_examples=150, deadline=None)

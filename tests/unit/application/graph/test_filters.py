@@ -1,7 +1,7 @@
 """Requests for lists and walks are held to their documented ranges."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -14,6 +14,9 @@ from tests.contract.systems import IDS
 ID = EntityId(IDS.new())
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # a moment without its time zone is what is refused
 
+FIRST_DAY = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+LAST_DAY = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14)))
+
 
 @pytest.mark.parametrize(
     ("make", "pointer"),
@@ -23,6 +26,8 @@ NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # a moment without its time zone i
         (lambda: EntityFilter(metadata={str(n): "" for n in range(11)}), "/metadata"),
         (lambda: EntityFilter(created_after=NAIVE), "/created_after"),
         (lambda: RelationshipFilter(created_before=NAIVE), "/created_before"),
+        (lambda: EntityFilter(created_after=FIRST_DAY), "/created_after"),
+        (lambda: RelationshipFilter(created_before=LAST_DAY), "/created_before"),
         (lambda: NeighborhoodRequest(entity_id=ID, depth=0), "/depth"),
         (lambda: NeighborhoodRequest(entity_id=ID, depth=6), "/depth"),
         (lambda: NeighborhoodRequest(entity_id=ID, limit=0), "/limit"),

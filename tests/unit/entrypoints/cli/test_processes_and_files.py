@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.postgres import migrations
 from entrypoints.cli.children import reason, rotate, told
 from entrypoints.cli.data_directory import DataDirectory, DemoAccount
-from entrypoints.cli.database import newest
 from entrypoints.cli.errors import CommandError
 from entrypoints.cli.probe import Health, check_port_is_free, reachable
 from entrypoints.cli.supervisor import problems
@@ -72,10 +70,6 @@ def test_a_file_in_the_way_is_one_clear_line(tmp_path: Path) -> None:
         prepared(tmp_path)
     assert str(refusal.value).startswith(f"DATA_DIR {tmp_path}/var cannot be used: ")
     assert "\n" not in str(refusal.value)
-
-
-def test_the_newest_migration_is_known_without_asking_alembic() -> None:
-    assert newest() == migrations.head()
 
 
 def test_what_a_log_says_last_is_shown_in_words() -> None:

@@ -1,0 +1,119 @@
+"""Every provider can be made, is made of what its class asks for, and is of use to some entrypoint."""
+
+import ast
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from dependency_injector import providers
+
+import entrypoints
+from adapters.postgres.engine import Database, PoolSettings
+from adapters.security.passwords import BcryptPasswordHasher
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+
+NAMES = sorted(Container.providers)
+
+
+@pytest.fixture(scope="module")
+def container() -> Iterator[Container]:
+    """Over a database that is never opened."""
+    database = Database("postgresql://nobody@127.0.0.1:1/nothing", PoolSettings())
+    with closing(BcryptPasswordHasher(cost=4)) as hasher:
+        yield Container(
+            settings=Settings(jwt_secret="s" * 32), database=database, wake=lambda: None, hasher=hasher
+        )
+
+
+def every_provider(container: Container) -> list[providers.Provider[Any]]:
+    """The named ones and those inside of them."""
+    return [*container.traverse()]
+
+
+def test_no_provider_is_asynchronous(container: Container) -> None:
+    found = every_provider(container)
+    assert len(found) > len(NAMES), "the nested ones are looked at, too"
+    for provider in found:
+        assert not provider.is_async_mode_enabled(), provider
+        assert not isinstance(provider, providers.Resource | providers.Coroutine), provider
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_makes_what_it_promises(name: str, container: Container) -> None:
+    provider = getattr(container, name)
+    made = provider()
+    assert made is not None
+    assert not inspect.isawaitable(made)
+    assert made is provider(), "one of each in a process"
+
+
+def fits(value: object, hint: object) -> bool:
+    """Whether a value can be what a parameter asks for; what cannot be told from here passes."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return any(fits(value, option) for option in typing.get_args(hint))
+    if hint in (None, type(None)):
+        return value is None
+    origin = typing.get_origin(hint)
+    if origin in (Callable, Mapping, Sequence):
+        return isinstance(value, cast(type, origin)) and not (origin is Sequence and isinstance(value, str))
+    if not isinstance(hint, type):
+        return True
+    if not getattr(hint, "_is_protocol", False):
+        return isinstance(value, hint) or (hint is float and isinstance(value, int))
+    if hint in type(value).__mro__:
+        return True
+    members = {name for name in vars(hint) if not name.startswith("_") or name == "__call__"}
+    members |= {name for base in hint.__mro__ for name in vars(base) if name in members}
+    return all(hasattr(value, name) for name in members)
+
+
+def test_every_class_is_given_what_its_parameters_name(container: Container) -> None:
+    """mypy does not look into providers: swapped arguments would show at the first request only."""
+    looked_at = 0
+    for provider in every_provider(container):
+        if not isinstance(provider, providers.Singleton) or not inspect.isclass(provider.provides):
+            continue
+        wanted = typing.get_type_hints(provider.provides.__init__)
+        if not wanted:
+            continue
+        signature = inspect.signature(provider.provides)
+        given = signature.bind(*map(value_of, provider.args), **{n: value_of(v) for n, v in provider.kwargs.items()})
+        for parameter, value in given.arguments.items():
+            if parameter in wanted:
+                assert fits(value, wanted[parameter]), (provider.provides, parameter, value)
+                looked_at += 1
+    assert looked_at > 80
+
+
+def value_of(argument: object) -> object:
+    return argument() if isinstance(argument, providers.Provider) else argument
+
+
+def test_every_provider_leads_to_an_entrypoint(container: Container) -> None:
+    """What no entrypoint asks for, and nothing it asks for is made of, is dead wiring."""
+    asked = set(names_asked_for())
+    assert asked <= set(NAMES)
+    reached: set[int] = set()
+    for name in asked:
+        provider = getattr(container, name)
+        reached |= {id(provider), *(id(part) for part in provider.traverse())}
+    assert [name for name in NAMES if id(getattr(container, name)) not in reached] == []
+
+
+def names_asked_for() -> Iterator[str]:
+    """`container.NAME()` anywhere in the entrypoints."""
+    for path in Path(entrypoints.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id == "container"
+            ):
+                yield node.func.attr
