@@ -21,6 +21,14 @@ CHANNEL = "kgl_outbox"
 RELAY_LOCK = 0x72656C6179
 TRY_LEAD = "select pg_try_advisory_lock($1)"
 
+# Without waiting for the disk: a mark that a crash takes back only makes the relay publish again.
+MARK = """
+begin;
+set local synchronous_commit = off;
+update backend_operations.event_head set published = greatest(published, {position:d});
+commit
+"""
+
 UNPUBLISHED = Statement(
     within(
         "relay",
@@ -90,9 +98,7 @@ class PostgresOutboxLease(OutboxLease):
 
     async def mark_published(self, position: int) -> None:
         async with self._alone:
-            await self._connection.execute(
-                "update backend_operations.event_head set published = greatest(published, $1)", position
-            )
+            await self._connection.execute(MARK.format(position=position))
         self._published = position
 
     async def wait(self, seconds: float) -> None:

@@ -19,7 +19,8 @@ class Relay:
     """Runs until cancelled; any number of processes may run one, a single one leads at a time.
 
     Positions do not wait for the transport: with the broker away, sockets still see every event, and
-    work is handed over when it comes back.
+    work is handed over when it comes back. A batch begins `pace` after the one before at the earliest: a
+    single event moves on at once, many at a time cost one write to disk instead of one each.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Relay:
         batch: int = 500,
         poll: timedelta = timedelta(milliseconds=500),
         retry: timedelta = timedelta(milliseconds=500),
+        pace: timedelta = timedelta(milliseconds=10),
     ) -> None:
         self._outbox = outbox
         self._publisher = publisher
@@ -38,6 +40,7 @@ class Relay:
         self._batch = batch
         self._poll = poll.total_seconds()
         self._retry = retry.total_seconds()
+        self._pace = pace.total_seconds()
 
     async def run(self) -> None:
         """Leads whenever it can. Raises only `CancelledError` and what is a defect."""
@@ -51,16 +54,19 @@ class Relay:
                 await asyncio.sleep(self._retry)
 
     async def _work(self, lease: OutboxLease) -> None:
+        loop = asyncio.get_running_loop()
         news = asyncio.Event()
         news.set()
         publishing = asyncio.create_task(self._publish(lease, news))
         try:
             while not publishing.done():
+                begun = loop.time()
                 given = await lease.assign_positions(self._batch)
                 if given:
                     news.set()
                 if given < self._batch:
                     await lease.wait(self._poll)
+                    await asyncio.sleep(begun + self._pace - loop.time())
         finally:
             publishing.cancel()
             outcome = (await asyncio.gather(publishing, return_exceptions=True))[0]
@@ -71,6 +77,7 @@ class Relay:
         while True:
             await news.wait()
             news.clear()
+            await asyncio.sleep(self._pace)  # what comes meanwhile goes along
             while messages := await lease.unpublished(self._batch):
                 try:
                     await self._publisher.publish(messages)
