@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from application.graph.views import EntityView, RelationshipView
@@ -36,7 +36,8 @@ class CommonFilter:
     include_inactive: bool = False
 
     def __post_init__(self) -> None:
-        """Raises `InvalidInput` for too many metadata filters, and for a moment without its time zone."""
+        """Raises `InvalidInput` for too many metadata filters, and for a moment without its time zone or
+        that no calendar has."""
         checks = Checks()
         if len(self.metadata) > METADATA_FILTERS:
             checks.refuse("/metadata", "too_many", f"at most {METADATA_FILTERS} metadata filters")
@@ -46,7 +47,18 @@ class CommonFilter:
         ):
             if moment is not None and moment.tzinfo is None:
                 checks.refuse(pointer, "no_time_zone", "must name its offset from UTC")
+            elif moment is not None and not _is_in_utc(moment):
+                checks.refuse(pointer, "out_of_range", "must be in the years 1 to 9999 in UTC")
         checks.finish()
+
+
+def _is_in_utc(moment: datetime) -> bool:
+    """Whether the calendar reaches: an offset moves the first and the last day out of it."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

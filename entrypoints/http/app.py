@@ -24,6 +24,8 @@ def create_app(
     # A streamed reply (export, events) lasts as long as its reader reads; the server watches stalled ones.
     app.config["RESPONSE_TIMEOUT"] = None
     app.config["BODY_TIMEOUT"] = 60
+    # An address with doubled slashes is unknown, not another spelling to be redirected from.
+    app.url_map.merge_slashes = False
     install(app, dispatcher, operations)
     register_docs(app, operations, version)
     return app

@@ -24,7 +24,6 @@ from quart.wrappers.response import DataBody
 from entrypoints.http.problems import server_problem
 
 
-
 class DirectExchange(Protocol):
     """What the server puts into `scope["extensions"]["kgl.direct"]`."""
 

@@ -1,11 +1,11 @@
 """Runs one operation for one request: authenticate, decode, call, shape the reply; all middleware is here."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 import structlog
@@ -75,6 +75,7 @@ class Dispatcher:
                 if plain and not received.query_string:
                     query = operation.query()
                 else:
+                    well_encoded(received.query_string)
                     query = decode_query(received.args)
                 body = None
                 if decode is not None and not operation.raw_body:
@@ -132,7 +133,9 @@ class Dispatcher:
             if operation.method == "GET" and matches(call.request, headers["ETag"]):
                 return bodiless(304, headers)
         if reply.stream is not None:
-            streamed = Response(reply.stream, status, headers, content_type=reply.media_type)
+            # A stream that is begun for HEAD would hold the connection, and tell nobody anything.
+            stream = nothing() if call.request.method == "HEAD" else reply.stream
+            streamed = Response(stream, status, headers, content_type=reply.media_type)
             streamed.timeout = None
             return streamed
         if status == 204:
@@ -147,11 +150,26 @@ class Dispatcher:
         return Response(_ENCODER.encode(_Envelope(reply.data, shown)), status, headers, content_type=_JSON)
 
 
-def bodiless(status: int, headers: Mapping[str, str]) -> Response:
+def bodiless(status: int, headers: dict[str, str]) -> Response:
     """A reply without a body, and so without the media type Quart would give it."""
     response = Response(b"", status, headers)
     del response.headers["Content-Type"]
     return response
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    """A stream that ends at once; of unknown length, as the one it stands for."""
+    yield b""
+
+
+def well_encoded(query: bytes) -> None:
+    """Raises `BadRequest` for a query that is not UTF-8 once decoded: Quart keeps such bytes as they are
+    spelled, and a search for them would look like one that found nothing."""
+    try:
+        if b"%" in query or not query.isascii():
+            unquote_to_bytes(query).decode()
+    except UnicodeDecodeError as error:
+        raise errors.BadRequest("the query is not valid UTF-8") from error
 
 
 async def json_body(received: Request) -> bytes:
@@ -255,5 +273,10 @@ def install(app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[A
         failure.__traceback__ = error.__traceback__
         return refusal(failure, received, trace_of(received))
 
+    async def refused(error: KnowledgeGraphError) -> Response:
+        received = present()
+        return refusal(error, received, trace_of(received))
+
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(KnowledgeGraphError, refused)
     app.register_error_handler(Exception, unexpected)

@@ -1,6 +1,7 @@
 """A real Postgres for tests: the one named in the environment, a container, or a private server."""
 
 import asyncio
+import contextlib
 import getpass
 import importlib.util
 import os
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import psutil
 
 from tests.servers.containers import container, docker_answers
 from tests.servers.process import ServerProcess, ServerUnavailable, answers, free_port
@@ -99,8 +101,8 @@ class PrivatePostgres(PostgresTestServer):
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
             "unix_socket_directories": str(self._directory),
+            # What was written survives a killed server, though not a power failure.
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": "200",
         }
@@ -122,7 +124,13 @@ class PrivatePostgres(PostgresTestServer):
     def kill(self) -> None:
         """Ends the server without any shutdown; `start` recovers the data."""
         if self._process is not None:
+            # Its children are in sessions of their own, and would go on until they notice.
+            children = psutil.Process(self._process.pid).children(recursive=True)
             self._process.kill()
+            for child in children:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+            psutil.wait_procs(children, timeout=10)
             (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _accepts(self) -> bool:

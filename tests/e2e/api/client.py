@@ -1,4 +1,4 @@
-"""A client that holds every reply it gets to the published document: status, media type, envelope, problem."""
+"""A client that holds every reply it gets to the published document: status, media type, problem."""
 
 import json
 import re
@@ -31,10 +31,15 @@ class Contract:
         """The documented operation a request belongs to, None when there is none."""
         method = "get" if method == "HEAD" else method.lower()
         for pattern, _, item in self._paths:
-            if pattern.fullmatch(path):
-                found: Mapping[str, Any] | None = item.get(method)
+            if method in item and pattern.fullmatch(path):
+                found: Mapping[str, Any] = item[method]
                 return found
         return None
+
+    def methods(self, path: str) -> set[str]:
+        """The documented methods of every pattern this path fits."""
+        items = [item for pattern, _, item in self._paths if pattern.fullmatch(path)]
+        return {method.upper() for item in items for method in item}
 
     def check(self, method: str, path: str, response: httpx.Response) -> None:
         """Fails where a reply is not what the document or the conventions promise."""
@@ -71,6 +76,14 @@ class Contract:
             assert each["pointer"] == "" or each["pointer"].startswith("/")
 
 
+def encoded(headers: Mapping[str, str | bytes]) -> list[tuple[bytes, bytes]]:
+    """Headers as bytes, so that any can be sent."""
+    return [
+        (name.encode(), value.encode("latin-1") if isinstance(value, str) else value)
+        for name, value in headers.items()
+    ]
+
+
 class Client:
     """Speaks as one account, or as nobody."""
 
@@ -83,15 +96,14 @@ class Client:
         """A request below the API's prefix, or anywhere when `path` begins with `/health` or the prefix."""
         if not path.startswith((API, "/health")):
             path = API + path
-        headers = self.credentials()
-        headers |= more.pop("headers", {})
+        headers = [*self.credentials().items(), *encoded(more.pop("headers", {}))]
         response = self.http.request(method, path, headers=headers, **more)
         self.contract.check(method, unquote(path, errors="replace").partition("?")[0], response)
         return response
 
-    def credentials(self) -> dict[str, str | bytes]:
+    def credentials(self) -> dict[bytes, bytes]:
         """The token as a header, bytes that are no ASCII included."""
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}".encode("latin-1")}
+        return {} if self.token is None else {b"Authorization": f"Bearer {self.token}".encode("latin-1")}
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self("GET", path, **more)

@@ -1,4 +1,4 @@
-"""One API process and one consumer for all tests that break nothing, with two accounts that have everything."""
+"""One API process and one consumer for all tests that break nothing, and accounts that have everything."""
 
 from collections.abc import Callable, Iterator
 
@@ -59,6 +59,14 @@ def stranger(nobody: Client) -> Account:
     return account
 
 
+@pytest.fixture(scope="session")
+def victim(nobody: Client) -> Account:
+    """An account with something of everything, at which nothing that is wrong may change a thing."""
+    account = new_account(nobody)
+    populate(account)
+    return account
+
+
 @pytest.fixture
 def account(nobody: Client) -> Account:
     """An account of the test's own, with nothing in it."""
@@ -66,7 +74,9 @@ def account(nobody: Client) -> Account:
 
 
 @pytest.fixture(scope="session")
-def footprint(deployed: Deployment, postgres_server: PostgresTestServer) -> Callable[[Account], dict[str, int]]:
+def footprint(
+    deployed: Deployment, postgres_server: PostgresTestServer
+) -> Callable[[Account], dict[str, int]]:
     """Counts an account's rows in every table there is, and all accounts."""
     dsn = postgres_server.database_dsn(deployed.logins.runtime_url.rpartition("/")[2])
     return lambda account: rows_of(dsn, account)

@@ -87,6 +87,9 @@ def test_refuses_other_schemes_and_empty_credentials(owner: Account, nobody: Cli
     for header in ("", "Bearer", f"Basic {owner.token}", owner.token, f"Token {owner.token}"):
         assert nobody.get("/entities", headers={"Authorization": header}).status_code == 401
     assert nobody.get("/entities", headers={"Authorization": f"bearer {owner.token}"}).status_code == 200
+    assert nobody.speaking(token(owner)).get("/entities").status_code == 200, (
+        "what is forged above lacks one thing"
+    )
     assert nobody.get("/entities", params={"access_token": owner.token}).status_code == 401
 
 
@@ -120,7 +123,7 @@ def test_tells_a_stranger_nothing(operation: Declared, owner: Account, stranger:
     case = CASES[name_of(operation)]
     things = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
     used = case.fresh(stranger) if case.fresh else {}
-    tokens = {name: used[name] for name in ("token", "refresh_token") if name in used}
+    tokens: dict[str, str] = {name: used[name] for name in ("token", "refresh_token") if name in used}
     reply = perform(operation, stranger, {**things, **tokens})
     assert reply.status_code == case.stranger, reply.text
     assert owner.mark not in reply.text
@@ -191,7 +194,10 @@ def test_searches_and_walks_stay_inside_the_account(owner: Account, stranger: Ac
         assert client.data("/entities", params={**query, "include_inactive": "true"}) == []
     for name in ("source_entity_id", "target_entity_id", "entity_id"):
         assert client.data("/relationships", params={name: ids["entity_id"]}) == []
-    for source, target in ((ids["entity_id"], stranger.ids["entity_id"]), (stranger.ids["entity_id"], ids["entity_id"])):
+    for source, target in (
+        (ids["entity_id"], stranger.ids["entity_id"]),
+        (stranger.ids["entity_id"], ids["entity_id"]),
+    ):
         assert client.get("/graph/paths", params={"source": source, "target": target}).status_code == 404
     assert client.data("/documents", params={"tag": f"tag-{mark.lower()}"}) == []
     assert {each["userid"] for each in events_of(stranger, "#")} == {stranger.user_id}

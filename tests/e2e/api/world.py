@@ -1,4 +1,4 @@
-"""Accounts with something of everything, made through the API and the consumer, each marked as its owner's."""
+"""Accounts with something of everything, made through the API and the consumer, each with a mark."""
 
 import secrets
 import time
@@ -9,6 +9,8 @@ from typing import Any
 from tests.e2e.api.client import Client, ids_in
 
 PASSWORD = "correct-horse-of-the-tests"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
 @dataclass(slots=True)

@@ -8,7 +8,12 @@ import pytest
 from adapters.postgres.provision import Logins
 from tests.e2e.resilience.deployment import Deployment, deployed
 from tests.e2e.resilience.ledger import Ledger
+from tests.e2e.resilience.transport import WorkTransport
 from tests.servers.postgres import PostgresTestServer
+from tests.servers.rabbitmq import RabbitMQTestServer
+
+# A policy that is through with a message quickly, and leases that do not outlive their holders for long.
+IMPATIENT = {"MESSAGE_ATTEMPTS": "3", "MESSAGE_RETRY_DELAY": "0.1", "MESSAGE_LEASE": "1"}
 
 Deploy = Callable[..., AbstractAsyncContextManager[Deployment]]
 
@@ -29,3 +34,16 @@ def deploy(migrated_database: Logins) -> Deploy:
             yield deployment
 
     return deploy
+
+
+@pytest.fixture(params=["postgres", "rabbitmq"])
+async def transport(
+    request: pytest.FixtureRequest, rabbitmq_server: RabbitMQTestServer
+) -> AsyncIterator[WorkTransport]:
+    """Each way that work travels; `deploy(**transport.environment)` uses it."""
+    if request.param == "postgres":
+        transport = WorkTransport.through_postgres(**IMPATIENT)
+    else:
+        transport = WorkTransport.through_rabbitmq(rabbitmq_server.url, **IMPATIENT)
+    yield transport
+    await transport.remove()

@@ -1,26 +1,64 @@
-"""Consumers to be killed: always one that works and one that is on its way."""
+"""Consumers to be killed: real `kgl consume` processes, started without their second of imports."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
 
 from tests.e2e.resilience.deployment import Deployment
-from tests.servers.process import ServerProcess
 
 
 class Consumers:
-    """The consumers of one deployment, oldest first."""
+    """Those of one deployment that live, oldest first."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
-        self.alive: list[ServerProcess] = []
+    def __init__(self, nursery: "subprocess.Popen[str]", folder: Path) -> None:
+        self._nursery = nursery
+        self._folder = folder
+        self._count = 0
+        self._alive: list[tuple[psutil.Process, Path]] = []
 
-    def start(self, count: int) -> None:
-        self.alive += [self._deployment.consume() for _ in range(count)]
+    def start(self) -> None:
+        """One more, not waited for."""
+        if self._nursery.stdin is None or self._nursery.stdout is None:
+            raise RuntimeError("the nursery cannot be talked to")
+        self._count += 1
+        log = self._folder / f"consumer-{self._count}.log"
+        self._nursery.stdin.write(f"{log}\n")
+        self._nursery.stdin.flush()
+        self._alive.append((psutil.Process(int(self._nursery.stdout.readline())), log))
 
-    def working(self) -> ServerProcess | None:
-        """The oldest one that has begun to take messages."""
-        return next((process for process in self.alive if self._deployment.has_said(process, "consuming")), None)
+    def that_said(self, event: str) -> psutil.Process | None:
+        """The oldest living one that has logged this event."""
+        for process, log in self._alive:
+            if log.exists() and f'"event":"{event}"' in log.read_text(errors="replace"):
+                return process
+        return None
 
-    def kill_one(self) -> None:
-        """Ends that one as a power failure would."""
-        process = self.working()
-        assert process is not None, "no consumer works"
-        process.kill()
-        self.alive.remove(process)
+    def kill(self, process: psutil.Process) -> None:
+        """Ends it as a power failure would."""
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        self._alive = [(each, log) for each, log in self._alive if each != process]
+
+    def all_live(self) -> bool:
+        """Whether none has ended but those that were killed."""
+        return all(process.is_running() for process, _ in self._alive)
+
+
+@contextlib.contextmanager
+def consumers_of(deployment: Deployment) -> Iterator[Consumers]:
+    """Starts none yet; ends all of them."""
+    nursery = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.resilience.nursery"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **deployment.environment},
+    )
+    with nursery:  # closes its input at the end, which ends it and everybody it has started
+        yield Consumers(nursery, deployment.folder)

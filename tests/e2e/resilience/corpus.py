@@ -1,8 +1,9 @@
-"""What is ingested: documents of our own, made up on the spot, and re3d where it lies beside the repository."""
+"""What is ingested: documents made up on the spot, and re3d where it lies beside the repository."""
 
+import itertools
 import json
 import random
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
 from tests.e2e.resilience.deployment import ROOT
@@ -12,27 +13,61 @@ Document = dict[str, str]
 RE3D: Final = ROOT.parent / "shared" / "data" / "re3d"
 SAMPLES: Final = ROOT / "entrypoints" / "cli" / "samples"
 
-GIVEN: Final = "Maria Peter Ingrid Tomas Amelia Viktor Helena Samuel Clara Oscar Louise Walter".split()
-FAMILY: Final = "Lindqvist Novak Ferreira Okonkwo Haddad Moreau Castillo Bergmann Tanaka Whitfield".split()
+GIVEN: Final = [
+    "Maria",
+    "Peter",
+    "Ingrid",
+    "Tomas",
+    "Amelia",
+    "Viktor",
+    "Helena",
+    "Samuel",
+    "Clara",
+    "Oscar",
+    "Louise",
+    "Walter",
+]
+FAMILY: Final = [
+    "Lindqvist",
+    "Novak",
+    "Ferreira",
+    "Okonkwo",
+    "Haddad",
+    "Moreau",
+    "Castillo",
+    "Bergmann",
+    "Tanaka",
+    "Whitfield",
+]
 COMPANIES: Final = [
     f"{first} {second} Ltd"
-    for first in "Borealis Quartz Meridian Tamarind Halcyon Cobalt".split()
-    for second in "Energy Systems Foods Shipping Textiles".split()
+    for first in ["Borealis", "Quartz", "Meridian", "Tamarind", "Halcyon", "Cobalt"]
+    for second in ["Energy", "Systems", "Foods", "Shipping", "Textiles"]
 ]
-CITIES: Final = "Oslo Lisbon Nairobi Kyoto Toronto Lima Warsaw Dublin Cairo Jakarta".split()
+CITIES: Final = [
+    "Oslo",
+    "Lisbon",
+    "Nairobi",
+    "Kyoto",
+    "Toronto",
+    "Lima",
+    "Warsaw",
+    "Dublin",
+    "Cairo",
+    "Jakarta",
+]
 
 
-def generated(count: int, seed: int = 1) -> list[Document]:
-    """Documents about a small world, so that many speak of the same people, companies and places.
+def stream(seed: int = 1, *, longest: int = 4) -> Iterator[Document]:
+    """Documents without end about a small world: many speak of the same people, companies and places.
 
     Everything is always called by its full name: what the graph holds in the end then does not depend on
     which document is read first.
     """
     pick = random.Random(seed)  # noqa: S311 - the same documents every time
-    documents = []
-    for number in range(count):
-        lines = []
-        for _ in range(pick.randint(8, 30)):
+    for number in itertools.count():
+        lines = [f"Report {number} of series {seed}."]
+        for _ in range(pick.randint(1, longest)):
             person, other = (f"{pick.choice(GIVEN)} {pick.choice(FAMILY)}" for _ in range(2))
             company, city = pick.choice(COMPANIES), pick.choice(CITIES)
             lines += [
@@ -43,8 +78,12 @@ def generated(count: int, seed: int = 1) -> list[Document]:
                 f"{company} paid ${pick.randint(2, 90)} million.",
             ]
         pick.shuffle(lines)
-        documents.append({"title": f"Report {number}", "content": "\n".join(lines)})
-    return documents
+        yield {"title": f"Report {number}", "content": "\n".join(lines)}
+
+
+def generated(count: int, seed: int = 1, *, longest: int = 4) -> list[Document]:
+    """The first so many of them."""
+    return list(itertools.islice(stream(seed, longest=longest), count))
 
 
 def samples() -> list[Document]:
@@ -64,7 +103,7 @@ def re3d() -> list[Document]:
 
 def mixed() -> list[Document]:
     """All of it, well mixed; the same order every time."""
-    documents = [*generated(60), *samples(), *re3d()]
+    documents = [*generated(60, longest=20), *samples(), *re3d()]
     random.Random(1).shuffle(documents)  # noqa: S311 - the same order every time
     return documents
 

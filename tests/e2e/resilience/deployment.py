@@ -1,4 +1,4 @@
-"""A deployment as an operator runs it: processes of its own over one database, each killed when a test likes."""
+"""A deployment as an operator runs it: processes over one database, each killed when a test likes."""
 
 import asyncio
 import contextlib
@@ -72,6 +72,14 @@ class Deployment:
     def consume(self) -> ServerProcess:
         """A consumer, not waited for."""
         return self.start("entrypoints.cli", "consume")
+
+    async def consumer(self) -> ServerProcess:
+        """A consumer that takes messages."""
+        process = self.consume()
+        await eventually(
+            lambda: self.has_said(process, "consuming"), f"a consumer to run:\n{self.logs()}", poll=0.05
+        )
+        return process
 
     async def register(self) -> None:
         """Makes an account and logs it in: `client()` then acts for it."""

@@ -5,7 +5,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -27,6 +27,8 @@ class Ingestion:
     cut: int = 0
     unexplained: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    enough: bool = False
+    logs: Callable[[], str] = str
 
 
 async def ingest(
@@ -35,16 +37,24 @@ async def ingest(
     done: Ingestion,
     *,
     senders: int = 4,
+    pause: float = 0,
     within: float = 120,
 ) -> Ingestion:
-    """Sends every document, each under one idempotency key, until it is acknowledged."""
+    """Sends every document, each under one idempotency key, until it is acknowledged.
+
+    `documents` may be without end, until `done.enough` is set; `pause` seconds pass between two of them.
+    """
     remaining = iter(documents)
     deadline = time.monotonic() + within
+    done.logs = deployment.logs
     async with deployment.client() as client:
 
         async def send() -> None:
             for document in remaining:
                 await until_acknowledged(client, document, done, deadline)
+                if done.enough:
+                    return
+                await asyncio.sleep(pause)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(senders):
@@ -57,7 +67,9 @@ async def until_acknowledged(
 ) -> None:
     key = {"Idempotency-Key": uuid4().hex}
     while True:
-        assert time.monotonic() < deadline, f"{document['title']} was not acknowledged in time: {done.statuses}"
+        assert time.monotonic() < deadline, (
+            f"{document['title']} was not acknowledged in time: {done.statuses}"
+        )
         began = time.monotonic()
         try:
             reply = await client.post("/documents", json=document, headers=key)
@@ -72,7 +84,7 @@ async def until_acknowledged(
             done.acknowledged[document["title"]] = reply.json()["data"]["id"]
             return
         note_refusal(reply, done)
-        assert reply.status_code in AGAIN, reply.text
+        assert reply.status_code in AGAIN, f"{reply.text}\n{done.logs()}"
         await asyncio.sleep(0.02)
 
 
@@ -84,3 +96,15 @@ def note_refusal(reply: httpx.Response, done: Ingestion) -> None:
             if told["status"] == reply.status_code and told["request_id"]:
                 return
     done.unexplained.append(f"{reply.status_code}: {reply.text[:200]}")
+
+
+def has_taken(done: Ingestion, count: int) -> Callable[[], bool]:
+    """Whether, from now on, so many documents more were acknowledged."""
+    goal = len(done.acknowledged) + count
+    return lambda: len(done.acknowledged) >= goal
+
+
+def has_refused(done: Ingestion, count: int) -> Callable[[], bool]:
+    """Whether, from now on, so many requests more were answered with 503."""
+    goal = done.statuses[503] + count
+    return lambda: done.statuses[503] >= goal

@@ -43,7 +43,8 @@ UNSOUND: Final = {
         group by user_id, document_id, relationship_id, start_offset, end_offset having count(*) > 1""",
     "relationships without evidence": """
         select r.id from backend_entities.relationships r where not exists (
-            select from backend_extraction.evidence e where e.user_id = r.user_id and e.relationship_id = r.id)""",
+            select from backend_extraction.evidence e
+            where e.user_id = r.user_id and e.relationship_id = r.id)""",
     "active edges of one type between the same ends": """
         select source_entity_id, target_entity_id, type, count(*) from backend_entities.relationships
         where is_active group by user_id, source_entity_id, target_entity_id, type having count(*) > 1""",
@@ -73,7 +74,7 @@ from backend_operations.events
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A graph without its ids: entities by type and name, edges by their ends, places by their document."""
+    """A graph without its ids: entities by type and name, edges by their ends, places by document."""
 
     entities: frozenset[tuple[object, ...]]
     edges: frozenset[tuple[object, ...]]
@@ -107,9 +108,7 @@ class Ledger:
 
     async def pending(self) -> int:
         """Documents that have not ended."""
-        return await self.number(
-            "select count(*) from backend_documents.documents where status = 'pending'"
-        )
+        return await self.number("select count(*) from backend_documents.documents where status = 'pending'")
 
     async def handled(self) -> int:
         """Messages whose effects are stored: two for each document."""
@@ -119,7 +118,8 @@ class Ledger:
         """Whether everything has been worked on, and every event been handed over."""
         [(pending, unpublished, waiting)] = await self.rows(
             "select (select count(*) from backend_documents.documents where status = 'pending'),"
-            " (select count(*) from backend_operations.events where position is null or position > h.published),"
+            " (select count(*) from backend_operations.events e"
+            " where e.position is null or e.position > h.published),"
             " (select count(*) from backend_operations.messages where dead_at is null)"
             " from backend_operations.event_head h"
         )
@@ -137,30 +137,44 @@ class Ledger:
 
     async def graph(self) -> Graph:
         return Graph(
-            entities=frozenset(
-                await self.rows("select type, name from backend_entities.entities where is_active")
+            entities=frozenset(await self.rows(f"{NAMED} select e.type, e.name from e where e.is_active")),
+            edges=frozenset(
+                await self.rows(f"{NAMED} select a.type, a.name, r.type, b.type, b.name {EDGES}")
             ),
-            edges=frozenset(await self.rows(f"select a.type, a.name, r.type, b.type, b.name {EDGES}")),
             mentions=frozenset(
                 await self.rows(
-                    "select d.title, m.start_offset, m.end_offset, m.text, e.type, e.name"
+                    f"{NAMED} select d.title, m.start_offset, m.end_offset, m.text, e.type, e.name"
                     " from backend_extraction.mentions m"
                     " join backend_documents.documents d on d.user_id = m.user_id and d.id = m.document_id"
-                    " join backend_entities.entities e on e.user_id = m.user_id and e.id = m.entity_id"
+                    " join e on e.user_id = m.user_id and e.id = m.entity_id"
                 )
             ),
             evidence=frozenset(
                 await self.rows(
-                    f"select d.title, v.start_offset, v.end_offset, a.type, a.name, r.type, b.type, b.name {EDGES}"
-                    " join backend_extraction.evidence v on v.user_id = r.user_id and v.relationship_id = r.id"
+                    f"{NAMED} select d.title, v.start_offset, v.end_offset,"
+                    f" a.type, a.name, r.type, b.type, b.name {EDGES}"
+                    " join backend_extraction.evidence v"
+                    " on v.user_id = r.user_id and v.relationship_id = r.id"
                     " join backend_documents.documents d on d.user_id = v.user_id and d.id = v.document_id"
                 )
             ),
         )
 
 
+# Of two spellings of one name ("Syrian government", "Syrian Government") the document read first decides,
+# and nothing promises an order: here an entity is called by all the keys that lead to it.
+NAMED: Final = """
+with e as materialized (
+    select n.user_id, n.id, n.type, n.is_active, k.name
+    from backend_entities.entities n
+    join (
+        select user_id, entity_id, string_agg(key, ' / ' order by key) as name
+        from backend_entities.entity_keys group by user_id, entity_id
+    ) k on k.user_id = n.user_id and k.entity_id = n.id
+)
+"""
 EDGES: Final = """
 from backend_entities.relationships r
-join backend_entities.entities a on a.user_id = r.user_id and a.id = r.source_entity_id
-join backend_entities.entities b on b.user_id = r.user_id and b.id = r.target_entity_id
+join e a on a.user_id = r.user_id and a.id = r.source_entity_id
+join e b on b.user_id = r.user_id and b.id = r.target_entity_id
 """

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from adapters.postgres.provision import Logins
-from tests.e2e.resilience.corpus import generated
+from tests.e2e.resilience.corpus import stream
 from tests.e2e.resilience.deployment import Deployment, deployed
-from tests.e2e.resilience.ingestion import Ingestion, ingest
+from tests.e2e.resilience.ingestion import Ingestion, has_refused, has_taken, ingest
 from tests.e2e.resilience.ledger import Ledger
 from tests.e2e.resilience.polling import eventually
+from tests.e2e.resilience.transport import WorkTransport
 from tests.servers.database import MigratedServer
 from tests.servers.postgres import PrivatePostgres, private_postgres
 from tests.servers.process import ServerUnavailable
-from tests.servers.rabbitmq import RabbitMQTestServer
 
 OUTAGES = 2
 
@@ -40,40 +40,34 @@ def ledger(killable_postgres: PrivatePostgres, logins: Logins) -> Ledger:
     return Ledger.of(killable_postgres, logins)
 
 
-@pytest.fixture(params=["postgres", "rabbitmq"])
-async def deployment(
-    logins: Logins, rabbitmq_server: RabbitMQTestServer, request: pytest.FixtureRequest
-) -> AsyncIterator[Deployment]:
-    broker = {"RABBITMQ_URL": rabbitmq_server.url, "MESSAGE_PREFIX": "outage"}
-    # A policy that is through with a message long before the outage is over.
-    impatient = {"MESSAGE_ATTEMPTS": "2", "MESSAGE_RETRY_DELAY": "0.05", "MESSAGE_LEASE": "1"}
-    variables = {**impatient, **(broker if request.param == "rabbitmq" else {})}
-    async with deployed(logins, **variables) as deployment:
+@pytest.fixture
+async def deployment(logins: Logins, transport: WorkTransport) -> AsyncIterator[Deployment]:
+    # Its policy is through with a message long before the outage is over.
+    async with deployed(logins, **transport.environment) as deployment:
         yield deployment
 
 
 async def test_everything_acknowledged_is_processed_after_the_database_was_killed(
-    deployment: Deployment, ledger: Ledger, killable_postgres: PrivatePostgres
+    deployment: Deployment, ledger: Ledger, killable_postgres: PrivatePostgres, transport: WorkTransport
 ) -> None:
-    documents, given = generated(300, seed=4), Ingestion()
-    processes = [deployment.api, deployment.consume(), deployment.consume()]
+    given = Ingestion()
+    processes = [deployment.api, await deployment.consumer(), await deployment.consumer()]
     async with asyncio.TaskGroup() as group:
-        sending = group.create_task(ingest(deployment, documents, given))
-        for outage in range(OUTAGES):
-            goal = (outage + 1) * len(documents) // (OUTAGES + 1)
-            await eventually(lambda goal=goal: len(given.acknowledged) >= goal, "some of the stream")
+        group.create_task(ingest(deployment, stream(4), given, pause=0.05))
+        for _ in range(OUTAGES):
+            await eventually(has_taken(given, 60), "documents before the outage")
             await asyncio.to_thread(killable_postgres.kill)
-            refused = given.statuses[503]
-            await eventually(lambda refused=refused: given.statuses[503] >= refused + 40, "refusals meanwhile")
-            assert not sending.done()
+            await eventually(has_refused(given, 40), "refusals meanwhile")
             await asyncio.to_thread(killable_postgres.start)
+        given.enough = True
     await eventually(ledger.is_idle, f"every document to be processed:\n{deployment.logs()}", within=90)
 
-    assert all(process.is_running() for process in processes)
+    assert all(process.is_running() for process in processes), deployment.logs()
     assert set(given.statuses) <= {200, 201, 409, 503}
     assert (given.unexplained, given.cut) == ([], 0)
     assert given.slowest < 15
     stored = await ledger.rows("select title, id from backend_documents.documents")
     assert {(title, str(key)) for title, key in stored} == set(given.acknowledged.items())
     assert await ledger.unsound() == {}
+    assert await transport.left_over() == []
     assert await ledger.has_gapless_positions()

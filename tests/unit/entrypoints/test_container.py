@@ -4,10 +4,10 @@ import ast
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from dependency_injector import providers
@@ -15,6 +15,8 @@ from dependency_injector import providers
 import entrypoints
 from adapters.postgres.engine import Database, PoolSettings
 from adapters.security.passwords import BcryptPasswordHasher
+from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
+from application.identity.queries import AccountQueries
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 
@@ -57,20 +59,24 @@ def fits(value: object, hint: object) -> bool:
     """Whether a value can be what a parameter asks for; what cannot be told from here passes."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         return any(fits(value, option) for option in typing.get_args(hint))
-    if hint in (None, type(None)):
-        return value is None
-    origin = typing.get_origin(hint)
-    if origin in (Callable, Mapping, Sequence):
-        return isinstance(value, cast(type, origin)) and not (origin is Sequence and isinstance(value, str))
-    if not isinstance(hint, type):
-        return True
-    if not getattr(hint, "_is_protocol", False):
-        return isinstance(value, hint) or (hint is float and isinstance(value, int))
-    if hint in type(value).__mro__:
-        return True
-    members = {name for name in vars(hint) if not name.startswith("_") or name == "__call__"}
-    members |= {name for base in hint.__mro__ for name in vars(base) if name in members}
-    return all(hasattr(value, name) for name in members)
+    kind = typing.get_origin(hint) or hint
+    if kind is float:
+        kind = (int, float)
+    if kind is Sequence:
+        kind = (list, tuple)
+    if (
+        isinstance(kind, type)
+        and getattr(kind, "_is_protocol", False)
+        and kind.__module__ != "collections.abc"
+    ):
+        return kind in type(value).__mro__ or all(hasattr(value, name) for name in members(kind))
+    return isinstance(value, kind) if isinstance(kind, type | tuple) else True
+
+
+def members(protocol: type) -> set[str]:
+    """What a protocol asks for, with what its bases do."""
+    named = {name for base in protocol.__mro__ if base is not object for name in vars(base)}
+    return {name for name in named if name == "__call__" or not name.startswith("_")}
 
 
 def test_every_class_is_given_what_its_parameters_name(container: Container) -> None:
@@ -83,12 +89,23 @@ def test_every_class_is_given_what_its_parameters_name(container: Container) -> 
         if not wanted:
             continue
         signature = inspect.signature(provider.provides)
-        given = signature.bind(*map(value_of, provider.args), **{n: value_of(v) for n, v in provider.kwargs.items()})
+        given = signature.bind(
+            *map(value_of, provider.args), **{n: value_of(v) for n, v in provider.kwargs.items()}
+        )
         for parameter, value in given.arguments.items():
             if parameter in wanted:
                 assert fits(value, wanted[parameter]), (provider.provides, parameter, value)
                 looked_at += 1
     assert looked_at > 80
+
+
+def test_the_guard_notices_swapped_arguments(container: Container) -> None:
+    hints = typing.get_type_hints(ListRelationshipsOfEntity.__init__)
+    swapped = {"entities": container.relationship_queries(), "relationships": container.entity_queries()}
+    assert set(swapped) <= set(hints)
+    assert not any(fits(value, hints[name]) for name, value in swapped.items())
+    assert not fits(container.clock(), AccountQueries)
+    assert not fits("text", Sequence[str])
 
 
 def value_of(argument: object) -> object:

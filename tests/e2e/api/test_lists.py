@@ -1,0 +1,100 @@
+"""Every list, walked page by page in every order it has."""
+
+import httpx
+import pytest
+
+from tests.e2e.api.client import Client
+from tests.e2e.api.world import Account, entity_body, events_of, eventually, made, new_account, settle
+
+
+@pytest.fixture(scope="module")
+def reader(nobody: Client) -> Account:
+    """An account with at least three of everything that is listed."""
+    account = new_account(nobody)
+    mark = account.mark
+    hub = made(account, "/entities", {"name": f"Hub {mark}", "type": "place"})
+    for number in range(3):
+        other = made(account, "/entities", {**entity_body(account), "name": f"Spoke {number}"})
+        ends = {"source_entity_id": hub, "target_entity_id": other}
+        made(account, "/relationships", {**ends, "relationship_type": "near"})
+    filler = " ".join(f"Sentence {n} says nothing of note about anybody." for n in range(80))
+    names = "Ada Lovelace met Charles Babbage in London. Grace Hopper worked for Remington Rand in Boston. "
+    texts = [names + filler + f" {n} Ada Lovelace wrote." for n in range(3)]
+    job = account.client.post("/ai/extractions", json={"documents": [{"content": text} for text in texts]})
+    assert job.status_code == 202
+    for n in range(2):
+        made(account, "/ai/extractions", {"text": f"Text {n} of {mark}."})
+    settle(account)
+    documents = account.client.data("/documents?sort=created_at")
+    long = max(documents, key=lambda each: each["size"])["id"]
+    found = account.client.data(f"/documents/{long}/entities", params={"limit": 200})
+    account.ids |= {
+        "entity_id": hub,
+        "document_id": long,
+        "job_id": job.json()["data"]["id"],
+        "mentioned_id": next(each["id"] for each in found if each["name"] == "Ada Lovelace"),
+    }
+    return account
+
+
+LISTS = {
+    "/entities": ("created_at", "-created_at", "updated_at", "name", "-name", "confidence"),
+    "/relationships": ("created_at", "-created_at", "updated_at", "-confidence"),
+    "/documents": ("created_at", "-created_at", "title", "-title"),
+    "/ai/jobs": ("created_at", "-created_at"),
+    "/ai/jobs/{job_id}/items": (None,),
+    "/documents/{document_id}/chunks": (None,),
+    "/documents/{document_id}/entities": (None,),
+    "/entities/{mentioned_id}/mentions": (None,),
+    "/entities/{entity_id}/relationships": ("created_at", "-created_at", "-confidence"),
+}
+
+
+def test_every_list_is_walked_by_these_tests(nobody: Client) -> None:
+    documented = {
+        path.removeprefix("/api/v1")
+        for path, item in nobody.contract.document["paths"].items()
+        for parameter in item.get("get", {}).get("parameters", ())
+        if parameter["name"] == "cursor"
+    }
+    assert {path.replace("mentioned_id", "entity_id") for path in LISTS} == documented
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_pages_follow_one_another_without_gap_or_repetition(path: str, reader: Account) -> None:
+    address = path.format(**reader.ids)
+    for sort in LISTS[path]:
+        query = {"limit": 200} | ({"sort": sort} if sort else {})
+        whole = reader.client.get(address, params=query)
+        expected = [row["id"] for row in whole.json()["data"]]
+        assert len(expected) >= 3, "too few for three pages"
+        assert "next_cursor" not in whole.json()["meta"]
+        assert "link" not in whole.headers
+        url, walked, pages = f"{address}?{httpx.QueryParams({**query, 'limit': 1})}", [], 0
+        while url:
+            page = reader.client.get(url)
+            assert page.status_code == 200, page.text
+            walked += [row["id"] for row in page.json()["data"]]
+            pages += 1
+            link = page.headers.get("link", "")
+            cursor = page.json()["meta"].get("next_cursor")
+            assert bool(link) == bool(cursor)
+            url = link.partition(">")[0].removeprefix("<")
+            assert not link or link.endswith('; rel="next"')
+            assert not cursor or cursor in url
+        assert walked == expected
+        assert pages == len(expected)
+
+
+def test_events_are_read_on_from_where_a_reading_ended(reader: Account) -> None:
+    eventually(lambda: len(events_of(reader, "job.finished")) == 3, "the last events are out")
+    whole = reader.client.get("/events", params={"limit": 200}).json()
+    walked, since, more = [], 0, True
+    while more:
+        page = reader.client.get("/events", params={"limit": 3, "since": since}).json()
+        walked += [each["id"] for each in page["data"]]
+        since, more = page["meta"]["position"], page["meta"]["more"]
+    assert walked == [each["id"] for each in whole["data"]]
+    assert len(walked) >= 9
+    positions = [each["position"] for each in whole["data"]]
+    assert positions == sorted(set(positions))
