@@ -24,7 +24,7 @@ test: $(DEV_STAMP) ## Run every test, on real servers
 	@$(BIN)/pytest $(ARGS)
 
 unit: $(DEV_STAMP) ## Run the unit tests: no servers, a few seconds
-	@$(BIN)/pytest tests/unit $(ARGS)
+	@$(BIN)/pytest tests/unit --numprocesses auto $(ARGS)
 
 lint: $(DEV_STAMP) ## Style, formatting, types and the rules of the architecture
 	@$(BIN)/ruff check .

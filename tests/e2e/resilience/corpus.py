@@ -103,7 +103,7 @@ def re3d() -> list[Document]:
 
 def mixed() -> list[Document]:
     """All of it, well mixed; the same order every time."""
-    documents = [*generated(60, longest=20), *samples(), *re3d()]
+    documents = [*generated(100, longest=12), *samples(), *re3d()]
     random.Random(1).shuffle(documents)  # noqa: S311 - the same order every time
     return documents
 

@@ -74,7 +74,12 @@ from backend_operations.events
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A graph without its ids: entities by type and name, edges by their ends, places by document."""
+    """What the same documents lead to in whatever order they are read, without ids.
+
+    `mentions` and `evidence` are places in all documents, with the types of what stands there. `entities`
+    and `edges` go by name, and are those of our own documents: in real ones "Ellwood" may be read before or
+    after the document that calls him Tobias Ellwood, too, and be one entity or two.
+    """
 
     entities: frozenset[tuple[object, ...]]
     edges: frozenset[tuple[object, ...]]
@@ -137,44 +142,47 @@ class Ledger:
 
     async def graph(self) -> Graph:
         return Graph(
-            entities=frozenset(await self.rows(f"{NAMED} select e.type, e.name from e where e.is_active")),
+            entities=frozenset(await self.rows(f"{NAMED} select distinct e.type, e.name {MENTIONS} {OWN}")),
             edges=frozenset(
-                await self.rows(f"{NAMED} select a.type, a.name, r.type, b.type, b.name {EDGES}")
+                await self.rows(
+                    f"{NAMED} select distinct a.type, a.name, r.type, b.type, b.name {EVIDENCE} {OWN}"
+                )
             ),
             mentions=frozenset(
                 await self.rows(
-                    f"{NAMED} select d.title, m.start_offset, m.end_offset, m.text, e.type, e.name"
-                    " from backend_extraction.mentions m"
-                    " join backend_documents.documents d on d.user_id = m.user_id and d.id = m.document_id"
-                    " join e on e.user_id = m.user_id and e.id = m.entity_id"
+                    f"{NAMED} select d.title, m.start_offset, m.end_offset, m.text, e.type {MENTIONS}"
                 )
             ),
             evidence=frozenset(
                 await self.rows(
-                    f"{NAMED} select d.title, v.start_offset, v.end_offset,"
-                    f" a.type, a.name, r.type, b.type, b.name {EDGES}"
-                    " join backend_extraction.evidence v"
-                    " on v.user_id = r.user_id and v.relationship_id = r.id"
-                    " join backend_documents.documents d on d.user_id = v.user_id and d.id = v.document_id"
+                    f"{NAMED} select d.title, v.start_offset, v.end_offset, a.type, r.type, b.type {EVIDENCE}"
                 )
             ),
         )
 
 
-# Of two spellings of one name ("Syrian government", "Syrian Government") the document read first decides,
-# and nothing promises an order: here an entity is called by all the keys that lead to it.
+# An entity is called by all the keys that lead to it: its name is the spelling that was read first.
 NAMED: Final = """
 with e as materialized (
-    select n.user_id, n.id, n.type, n.is_active, k.name
+    select n.user_id, n.id, n.type, k.name
     from backend_entities.entities n
     join (
         select user_id, entity_id, string_agg(key, ' / ' order by key) as name
         from backend_entities.entity_keys group by user_id, entity_id
     ) k on k.user_id = n.user_id and k.entity_id = n.id
+    where n.is_active
 )
 """
-EDGES: Final = """
-from backend_entities.relationships r
+MENTIONS: Final = """
+from backend_extraction.mentions m
+join backend_documents.documents d on d.user_id = m.user_id and d.id = m.document_id
+join e on e.user_id = m.user_id and e.id = m.entity_id
+"""
+EVIDENCE: Final = """
+from backend_extraction.evidence v
+join backend_documents.documents d on d.user_id = v.user_id and d.id = v.document_id
+join backend_entities.relationships r on r.user_id = v.user_id and r.id = v.relationship_id and r.is_active
 join e a on a.user_id = r.user_id and a.id = r.source_entity_id
 join e b on b.user_id = r.user_id and b.id = r.target_entity_id
 """
+OWN: Final = "where d.title like 'Report %'"
