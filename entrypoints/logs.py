@@ -58,8 +58,8 @@ def configure_logs(module_id: str, level: str, stream: TextIO | None = None) -> 
     logging.basicConfig(
         handlers=[handler], level=max(logging.INFO, logging.getLevelName(level.upper())), force=True
     )
-    # Alembic tells each step, the broker's client a traceback for each lost connection: what matters of
-    # both we say ourselves.
+    # Alembic tells each step, the clients of broker and database a traceback for each lost connection: what
+    # matters of them we say ourselves.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    for library in ("aiormq", "aio_pika"):
+    for library in ("aiormq", "aio_pika", "asyncpg"):
         logging.getLogger(library).setLevel(logging.CRITICAL)

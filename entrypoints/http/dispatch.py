@@ -226,7 +226,9 @@ def present() -> Request | Websocket:
 def refusal(error: KnowledgeGraphError, received: Request | Websocket, trace: Trace) -> Response:
     """An error as a problem document."""
     shown = errors.problem(error, instance_of(received), trace.request_id)
-    if shown.status >= 500:
+    if shown.status == 503:
+        log.warning("request_refused", error=error.detail)
+    elif shown.status >= 500:
         log.error("request_failed", error=error.detail, kind=type(error).__name__, exc_info=error)
     headers: dict[str, str] = {"X-Request-ID": trace.request_id}
     if shown.status == 401:
