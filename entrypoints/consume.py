@@ -13,6 +13,7 @@ from adapters.rabbitmq.connection import RabbitMQSettings
 from adapters.rabbitmq.consumer import RabbitMQConsumer
 from adapters.rabbitmq.publisher import RabbitMQPublisher
 from application.operations.relay import Relay
+from application.operations.seal_audit import SealAudit
 from application.shared.messages import MessageConsumer, MessagePublisher
 from entrypoints.consumer.handlers import handlers
 from entrypoints.container import Container
@@ -51,9 +52,13 @@ async def consume(settings: Settings) -> None:
         relay = Relay(
             container.outbox(), publisher, lambda event, reason: log.info(event, reason=reason or None)
         )
+        seal = SealAudit(
+            container.audit_ledger(), lambda event, reason: log.info(event, reason=reason or None)
+        )
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(relay.run()),
+                group.create_task(seal.run()),
                 group.create_task(consumer.run(handlers(container), settings.consumer_concurrency)),
             ]
             log.info("consuming", transport="rabbitmq" if settings.rabbitmq_url else "postgres")

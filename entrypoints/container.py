@@ -1,13 +1,14 @@
 """Which adapter stands behind which port; connections come in ready-made, so no provider is asynchronous."""
 
 import asyncio
-from datetime import timedelta
 from functools import partial
 
 from dependency_injector import containers, providers
 
 from adapters.embeddings.hashing import HashingEmbedder
 from adapters.extractors.builtin.extractor import BuiltinExtractor
+from adapters.postgres.audit_ledger import PostgresAuditLedger
+from adapters.postgres.audit_queries import PostgresAuditQueries
 from adapters.postgres.document_queries import PostgresDocumentQueries
 from adapters.postgres.engine import Database
 from adapters.postgres.event_log import PostgresEventLog
@@ -19,7 +20,6 @@ from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.search import PostgresSearchQueries
 from adapters.postgres.unit_of_work import WorkSettings, start_postgres_work
 from adapters.security.common_passwords import is_common_password
-from adapters.security.keys import BadKey, KeyRing, ed25519_key, hs256_key
 from adapters.security.passwords import BcryptPasswordHasher
 from adapters.security.tokens import JwtTokens
 from adapters.security.verifier import CachingTokenVerifier
@@ -47,18 +47,27 @@ from application.graph.delete_relationship import DeleteRelationship
 from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
 from application.graph.update_entity import UpdateEntity
 from application.graph.update_relationship import UpdateRelationship
+from application.identity.administer_user import ChangeUser, DeleteUser
+from application.identity.change_password import ChangePassword
+from application.identity.confirm_password import ConfirmPassword
+from application.identity.delete_account import DeleteAccount
+from application.identity.end_session import EndSession
+from application.identity.list_sessions import ListSessions
 from application.identity.log_in import LogIn
 from application.identity.log_out import LogOut
 from application.identity.refresh_session import RefreshSession
 from application.identity.register_user import RegisterUser
 from application.identity.set_user_active import SetUserActive
 from application.identity.set_user_role import SetUserRole
-from application.identity.token_pairs import Lifetimes, TokenPairs
+from application.identity.token_pairs import TokenPairs
 from application.identity.update_profile import UpdateProfile
 from application.identity.when_session_ended_revoke import CatchUpOnEndedSessions, WhenSessionEndedRevoke
-from application.shared.messages import RetryPolicy
+from application.operations.verify_audit import VerifyAudit
 from domain.documents.document import DocumentLimits
 from entrypoints.authentication import BearerAuthentication
+from entrypoints.http.account import AccountOverHttp
+from entrypoints.http.admin_users import AdminUsersOverHttp
+from entrypoints.http.audit import AuditOverHttp
 from entrypoints.http.auth import AuthOverHttp
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.documents import DocumentsOverHttp
@@ -67,39 +76,9 @@ from entrypoints.http.extraction import ExtractionOverHttp
 from entrypoints.http.graph import GraphOverHttp
 from entrypoints.http.relationships import RelationshipsOverHttp
 from entrypoints.http.search import SearchOverHttp
-from entrypoints.settings import Settings, SettingsError
+from entrypoints.policies import cursor_secret, key_ring, lifetimes, retry_policy_of
+from entrypoints.settings import Settings
 from entrypoints.subscriptions import IN_PROCESS
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """The key tokens are signed with. Raises `SettingsError` when it is none."""
-    name = "JWT_PRIVATE_KEY" if settings.jwt_private_key else "JWT_SECRET"
-    try:
-        if settings.jwt_private_key:
-            return KeyRing(ed25519_key(settings.jwt_private_key))
-        return KeyRing(hs256_key(settings.jwt_secret))
-    except BadKey as error:
-        raise SettingsError(f"{name}: {error}") from error
-
-
-def lifetimes(settings: Settings) -> Lifetimes:
-    """How long tokens last."""
-    return Lifetimes(
-        access=timedelta(seconds=settings.access_token_lifetime),
-        refresh=timedelta(seconds=settings.refresh_token_lifetime),
-    )
-
-
-def cursor_secret(settings: Settings) -> bytes:
-    """What the cursors' own key is derived from."""
-    return (settings.jwt_private_key or settings.jwt_secret).encode()
-
-
-def retry_policy_of(settings: Settings) -> RetryPolicy:
-    """How often, and how soon, a failed message is tried again."""
-    return RetryPolicy(
-        attempts=settings.message_attempts, first_delay=timedelta(seconds=settings.message_retry_delay)
-    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -121,6 +100,11 @@ class Container(containers.DeclarativeContainer):
     retry_policy = providers.Singleton(retry_policy_of, settings)
     outbox = providers.Singleton(PostgresOutbox, database, source)
     event_log = providers.Singleton(PostgresEventLog, database, source)
+    audit_ledger = providers.Singleton(PostgresAuditLedger, database)
+    verify_audit = providers.Singleton(VerifyAudit, audit_ledger, clock)
+    audit_over_http = providers.Singleton(
+        AuditOverHttp, queries=providers.Singleton(PostgresAuditQueries, database)
+    )
 
     lifetimes = providers.Singleton(lifetimes, settings)
     tokens = providers.Singleton(
@@ -173,6 +157,29 @@ class Container(containers.DeclarativeContainer):
         log_out=log_out,
         update_profile=update_profile,
         accounts=accounts,
+    )
+    confirm_password = providers.Singleton(ConfirmPassword, start_work, accounts, hasher, clock)
+    account_over_http = providers.Singleton(
+        AccountOverHttp,
+        list_sessions=providers.Singleton(ListSessions, accounts, lifetimes, clock),
+        end_session=providers.Singleton(EndSession, start_work, verifier, clock),
+        change_password=providers.Singleton(
+            ChangePassword,
+            start_work=start_work,
+            accounts=accounts,
+            confirm=confirm_password,
+            hasher=hasher,
+            is_common=providers.Object(is_common_password),
+            verifier=verifier,
+            clock=clock,
+        ),
+        delete_account=providers.Singleton(DeleteAccount, start_work, confirm_password, verifier, clock),
+    )
+    admin_users_over_http = providers.Singleton(
+        AdminUsersOverHttp,
+        accounts=accounts,
+        change_user=providers.Singleton(ChangeUser, start_work, verifier, clock),
+        delete_user=providers.Singleton(DeleteUser, start_work, verifier, clock),
     )
     set_user_role = providers.Singleton(SetUserRole, start_work, verifier, clock)
     set_user_active = providers.Singleton(SetUserActive, start_work, verifier, clock)

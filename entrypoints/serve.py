@@ -19,7 +19,10 @@ from application.live.subscriber import SubscriberLimits
 from application.shared.messages import Message
 from entrypoints.container import Container
 from entrypoints.http import (
+    account,
+    admin_users,
     asyncapi,
+    audit,
     auth,
     documents,
     entities,
@@ -54,12 +57,15 @@ def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Se
     """Every operation of the API."""
     return [
         *auth.operations(container.auth_over_http()),
+        *account.operations(container.account_over_http()),
+        *admin_users.operations(container.admin_users_over_http()),
         *entities.operations(container.entities_over_http()),
         *relationships.operations(container.relationships_over_http()),
         *graph.operations(container.graph_over_http()),
         *documents.operations(container.documents_over_http()),
         *search_over_http.operations(container.search_over_http()),
         *extraction.operations(container.extraction_over_http()),
+        *audit.operations(container.audit_over_http()),
         *events.operations(live),
         *asyncapi.operations(VERSION),
         *health.operations(ready),
@@ -156,6 +162,7 @@ async def serve_container(
         operations(container, live, ready),
         version=VERSION,
         max_body=settings.max_body_size,
+        origins=settings.origins,
     )
     register(app, sockets)
 

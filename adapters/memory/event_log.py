@@ -20,7 +20,7 @@ class InMemoryEventLog(EventLog):
         self._poll = poll
 
     async def head(self) -> int:
-        return max((recorded.position or 0 for recorded in self._store.events), default=0)
+        return self._store.head
 
     async def since(self, user_id: UserId, position: int, limit: int) -> Sequence[Message]:
         return [message for message in self._after(position) if message.user_id == user_id][:limit]

@@ -1,6 +1,6 @@
 """Accounts and their sessions as dictionaries of one unit of work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,8 +25,11 @@ class UserRow:
 
 
 class InMemoryUserRepository(UserRepository):
-    def __init__(self, users: Rows) -> None:
+    """`erase` removes all of a user but for the account itself."""
+
+    def __init__(self, users: Rows, erase: Callable[[UserId], None]) -> None:
         self._users = users
+        self._erase = erase
 
     async def add(self, user: User, password_hash: str) -> None:
         wanted = user.email.lower()
@@ -47,6 +50,19 @@ class InMemoryUserRepository(UserRepository):
         # Like the statement this stands for: the address and the time of registration stay.
         kept = replace(user, email=row.user.email, created_at=row.user.created_at)
         self._users[user.id] = UserRow(kept, row.password_hash)
+
+    async def set_password(self, user: User, password_hash: str) -> None:
+        row = self._users.get(user.id)
+        if not isinstance(row, UserRow) or row.user.version != user.version - 1:
+            raise UserChanged
+        kept = replace(row.user, version=user.version, updated_at=user.updated_at)
+        self._users[user.id] = UserRow(kept, password_hash)
+
+    async def delete(self, user_id: UserId) -> None:
+        if user_id not in self._users:
+            raise UserNotFound
+        del self._users[user_id]
+        self._erase(user_id)
 
 
 class InMemorySessionRepository(SessionRepository):
@@ -92,11 +108,16 @@ class InMemorySessionRepository(SessionRepository):
         self._sessions[user_id, session_id] = ended
         return ended
 
-    async def end_all(self, user_id: UserId, now: datetime) -> Sequence[Session]:
+    async def end_all(
+        self, user_id: UserId, now: datetime, keep: SessionId | None = None
+    ) -> Sequence[Session]:
         live = [
             session.id
             for session in self._sessions.values()
-            if isinstance(session, Session) and session.user_id == user_id and session.expires_at > now
+            if isinstance(session, Session)
+            and session.user_id == user_id
+            and session.expires_at > now
+            and session.id != keep
         ]
         ended = [await self.end(user_id, session_id, now) for session_id in sorted(live)]
         return [session for session in ended if session is not None]

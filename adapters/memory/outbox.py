@@ -56,9 +56,9 @@ class InMemoryOutboxLease(OutboxLease):
     async def assign_positions(self, limit: int) -> int:
         self._news.clear()
         waiting = [recorded for recorded in self._store.events if recorded.position is None][:limit]
-        head = max((recorded.position or 0 for recorded in self._store.events), default=0)
-        for place, recorded in enumerate(waiting, start=1):
-            recorded.position = head + place
+        for recorded in waiting:
+            self._store.head += 1
+            recorded.position = self._store.head
         return len(waiting)
 
     async def unpublished(self, limit: int) -> Sequence[Message]:

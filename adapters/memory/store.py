@@ -35,7 +35,15 @@ class MemoryStore:
     inbox: set[tuple[UserId, str, UUID]] = field(default_factory=set)
     idempotency: dict[tuple[UserId, str], tuple[IdempotencyKey, UUID]] = field(default_factory=dict)
     in_flight: set[tuple[UserId, str]] = field(default_factory=set)
+    # The last position given: events may go, their positions are not given again.
+    head: int = 0
 
     def table(self, name: str) -> Rows:
         """The committed rows of a table, made on first use."""
         return self.tables.setdefault(name, {})
+
+    def erase(self, user_id: UserId) -> None:
+        """Removes what a user has outside of the tables, but for the audit."""
+        self.events = [recorded for recorded in self.events if recorded.event.user_id != user_id]
+        self.inbox = {seen for seen in self.inbox if seen[0] != user_id}
+        self.idempotency = {key: kept for key, kept in self.idempotency.items() if key[0] != user_id}

@@ -24,7 +24,7 @@ from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, W
 from application.shared.principal import Principal
 from domain.shared.errors import AlreadyApplied, AlreadyHandled, IdempotencyKeyReused, RequestInFlight
 from domain.shared.events import DomainEvent
-from domain.shared.ids import EventId
+from domain.shared.ids import EventId, UserId
 
 _GONE = object()
 
@@ -85,6 +85,7 @@ class InMemoryUnitOfWork(UnitOfWork):
         self._events: list[DomainEvent] = []
         self._handled: list[tuple[str, EventId]] = []
         self._created: UUID | None = None
+        self._erased: set[UserId] = set()
 
     def table(self, name: str) -> Rows:
         """A table as this unit of work sees it."""
@@ -102,7 +103,7 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     @property
     def users(self) -> InMemoryUserRepository:
-        return InMemoryUserRepository(self.table(USERS))
+        return InMemoryUserRepository(self.table(USERS), self._erase)
 
     @property
     def sessions(self) -> InMemorySessionRepository:
@@ -131,6 +132,14 @@ class InMemoryUnitOfWork(UnitOfWork):
             evidence=self.table(EVIDENCE),
         )
 
+    def _erase(self, user_id: UserId) -> None:
+        """As the foreign keys of every table do; what has none goes at the commit."""
+        for name in {*self._settings.store.tables, *self._drafts} - {USERS}:
+            rows = self.table(name)
+            for key in [key for key in rows if isinstance(key, tuple) and key[0] == user_id]:
+                del rows[key]
+        self._erased.add(user_id)
+
     def record(self, event: DomainEvent) -> None:
         self._events.append(event)
 
@@ -147,6 +156,8 @@ class InMemoryUnitOfWork(UnitOfWork):
             raise AlreadyHandled
         for draft in self._drafts.values():
             draft.apply()
+        for user_id in self._erased:
+            store.erase(user_id)
         store.inbox |= seen
         store.events += [RecordedEvent(self._settings.ids.new(), e, principal.trace) for e in self._events]
         store.audit += [self._settings.audit(event, principal) for event in self._events]

@@ -11,7 +11,7 @@ from adapters.postgres.statements import DriverConnection
 from application.documents.ports import DeletedDocument, DocumentRepository, StoredDocument
 from domain.documents.document import Document
 from domain.documents.errors import DocumentChanging
-from domain.shared.errors import NotAuthenticated
+from domain.shared.errors import AccountGone
 from domain.shared.ids import DocumentId, UserId
 
 # In the order of their hashes, so that two requests with the same documents do not wait in a circle.
@@ -72,7 +72,7 @@ class PostgresDocumentRepository(DocumentRepository):
         try:
             rows = await self._connection.fetch(ADD, user_id, *_columns(list(first.values())))
         except asyncpg.ForeignKeyViolationError as error:
-            raise NotAuthenticated("this account no longer exists") from error
+            raise AccountGone from error
         added = {bytes(row["content_hash"]) for row in rows}
         known = await self._known(user_id, [key for key in first if key not in added])
         return [_stored(document, first, added, known) for document in documents]

@@ -13,7 +13,7 @@ from adapters.postgres.statements import DriverConnection
 from application.extraction.job_ports import ClaimedItem, FinishedItem, ItemOutcome, JobRepository
 from domain.documents.errors import DocumentNotFound
 from domain.extraction.job import Job, JobItem, JobStatus, options_data
-from domain.shared.errors import NotAuthenticated
+from domain.shared.errors import AccountGone
 from domain.shared.ids import DocumentId, JobId, JobItemId, UserId
 
 ADD = """
@@ -166,7 +166,7 @@ class PostgresJobRepository(JobRepository):
             )
         except asyncpg.ForeignKeyViolationError as error:
             if error.table_name == "jobs":
-                raise NotAuthenticated("this account no longer exists") from error
+                raise AccountGone from error
             raise DocumentNotFound from error
 
     async def awaits(self, user_id: UserId, document_id: DocumentId) -> bool | None:

@@ -11,7 +11,7 @@ from adapters.postgres.statements import DriverConnection
 from application.graph.ports import EntityRepository
 from domain.graph.entity import Entity
 from domain.graph.errors import EntityChanged, EntityNotFound
-from domain.shared.errors import NotAuthenticated
+from domain.shared.errors import AccountGone
 from domain.shared.ids import EntityId, UserId
 
 CLAIM = """
@@ -80,7 +80,7 @@ class PostgresEntityRepository(EntityRepository):
             await self._connection.execute(ADD, *_columns(entity), keys)
         except asyncpg.ForeignKeyViolationError as error:
             if error.constraint_name == "entities_user_id_fkey":
-                raise NotAuthenticated("this account no longer exists") from error
+                raise AccountGone from error
             raise
 
     async def get(self, user_id: UserId, entity_id: EntityId) -> Entity:

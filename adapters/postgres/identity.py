@@ -27,6 +27,18 @@ update backend_auth.users
 set first_name = $3, last_name = $4, role = $5, is_active = $6, version = $2, updated_at = $7
 where id = $1 and version = $2 - 1
 """
+SAVE_HASH = """
+update backend_auth.users set password_hash = $3, version = $2, updated_at = $4
+where id = $1 and version = $2 - 1
+"""
+DELETE_USER = "delete from backend_auth.users where id = $1"
+# Apart from the deletion and after it: whoever changed the user's things first has committed events by then.
+DELETE_TRACES = """
+with forgotten as (
+    delete from backend_operations.inbox where user_id = $1
+)
+delete from backend_operations.events where user_id = $1
+"""
 
 # The account is locked for the rest of the transaction: it cannot be closed, or get another role, between
 # the reading of its password and the start of its session.
@@ -70,7 +82,7 @@ returning {SESSION_COLUMNS}
 END_SESSIONS = f"""
 with ended as (
     update backend_auth.sessions set revoked_at = $2
-    where user_id = $1 and revoked_at is null and expires_at > $2
+    where user_id = $1 and revoked_at is null and expires_at > $2 and id is distinct from $3
     returning {SESSION_COLUMNS}
 )
 select * from ended order by id
@@ -152,6 +164,16 @@ class PostgresUserRepository(UserRepository):
         if tag != "UPDATE 1":
             raise UserChanged
 
+    async def set_password(self, user: User, password_hash: str) -> None:
+        tag = await self._connection.execute(SAVE_HASH, user.id, user.version, password_hash, user.updated_at)
+        if tag != "UPDATE 1":
+            raise UserChanged
+
+    async def delete(self, user_id: UserId) -> None:
+        if await self._connection.execute(DELETE_USER, user_id) != "DELETE 1":
+            raise UserNotFound
+        await self._connection.execute(DELETE_TRACES, user_id)
+
 
 class PostgresSessionRepository(SessionRepository):
     """Sessions and refresh tokens inside one transaction."""
@@ -212,5 +234,8 @@ class PostgresSessionRepository(SessionRepository):
         row = await self._connection.fetchrow(END_SESSION, user_id, session_id, now)
         return to_session(row) if row else None
 
-    async def end_all(self, user_id: UserId, now: datetime) -> Sequence[Session]:
-        return [to_session(row) for row in await self._connection.fetch(END_SESSIONS, user_id, now)]
+    async def end_all(
+        self, user_id: UserId, now: datetime, keep: SessionId | None = None
+    ) -> Sequence[Session]:
+        rows = await self._connection.fetch(END_SESSIONS, user_id, now, keep)
+        return [to_session(row) for row in rows]

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     Integer,
@@ -238,5 +239,19 @@ audit_logs = Table(
     Column("address", Text),
     Column("request_id", Text),
     Column("occurred_at", TIMESTAMP),
+    Column("seal", BigInteger),
+    Column("place", Integer),
+    schema="backend_operations",
+)
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("number", BigInteger),
+    Column("day", Date),
+    Column("sequence", Integer),
+    Column("digests", LargeBinary),
+    Column("previous", LargeBinary),
+    Column("digest", LargeBinary),
+    Column("sealed_at", TIMESTAMP),
     schema="backend_operations",
 )

@@ -20,6 +20,7 @@ from adapters.postgres.statements import DriverConnection
 from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, Wake
 from application.shared.principal import Principal
 from domain.shared.errors import (
+    AccountGone,
     AlreadyApplied,
     AlreadyHandled,
     Conflict,
@@ -185,6 +186,11 @@ async def start_postgres_work(
         try:
             await open_work(connection, principal)
             yield PostgresUnitOfWork(settings, principal, connection)
+        except asyncpg.ForeignKeyViolationError as error:
+            # The key of a tenant table to its account: it was deleted while this token was still good.
+            if (error.constraint_name or "").endswith("_user_id_fkey"):
+                raise AccountGone from error
+            raise
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             raise Conflict("another change to the same things came first; try again") from error
         finally:

@@ -38,6 +38,18 @@ class UserRepository(Protocol):
         """
         ...
 
+    async def set_password(self, user: User, password_hash: str) -> None:
+        """Stores another password's hash with the next version of an account, as `save` stores the rest.
+
+        Raises `UserChanged` when the stored version is not the one before.
+        """
+        ...
+
+    async def delete(self, user_id: UserId) -> None:
+        """Removes the account with everything of its user: all data, sessions, and the events and inbox
+        rows committed so far. The audit stays. Raises `UserNotFound`."""
+        ...
+
 
 class SessionRepository(Protocol):
     """The sessions of the unit of work's user and their refresh tokens."""
@@ -64,8 +76,11 @@ class SessionRepository(Protocol):
         """Revokes a session and returns it as it stays; None when it is absent or was revoked before."""
         ...
 
-    async def end_all(self, user_id: UserId, now: datetime) -> Sequence[Session]:
-        """Revokes every session that is neither revoked nor expired; returns them as they stay, by id."""
+    async def end_all(
+        self, user_id: UserId, now: datetime, keep: SessionId | None = None
+    ) -> Sequence[Session]:
+        """Revokes every session that is neither revoked nor expired, but for the one to `keep`; returns
+        them as they stay, by id."""
         ...
 
 
@@ -143,6 +158,10 @@ class TokenVerifier(Protocol):
 
     def revoke(self, session_id: SessionId) -> None:
         """Refuses every token of this session from now on."""
+        ...
+
+    def revoke_account(self, user_id: UserId) -> None:
+        """Refuses every token of this account from now on."""
         ...
 
     def clear(self) -> None:

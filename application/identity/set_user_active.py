@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
+from application.identity.account_changes import change_activity
 from application.identity.ports import IdentityUnitOfWork, TokenVerifier
 from application.identity.queries import UserView, user_view
 from application.shared.ports import Clock, StartWork
 from application.shared.principal import Principal, Role, Trace
-from domain.identity.events import UserActivated, UserDeactivated, session_ended, user_event
-from domain.identity.session import EndReason, Session
-from domain.identity.user import with_activity
 from domain.shared.ids import UserId
 
 
@@ -31,20 +29,11 @@ class SetUserActive:
 
     async def __call__(self, command: SetUserActiveCommand) -> UserView:
         now = self._clock.now()
-        ended: list[Session] = []
         principal = Principal(user_id=command.user_id, role=Role.USER, trace=command.trace)
         async with self._start_work(principal) as work:
             before = await work.users.get(command.user_id)
-            after = with_activity(before, command.active, now)
+            after, ended = await change_activity(work, before, command.active, now)
             if after is not before:
-                await work.users.save(after)
-                if command.active:
-                    work.record(user_event(UserActivated, after))
-                else:
-                    work.record(user_event(UserDeactivated, after))
-                    ended += await work.sessions.end_all(command.user_id, now)
-                for session in ended:
-                    work.record(session_ended(session, EndReason.DEACTIVATED, now))
                 await work.commit()
         for session in ended:
             self._verifier.revoke(session.id)

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
+from application.identity.account_changes import change_role
 from application.identity.ports import IdentityUnitOfWork, TokenVerifier
 from application.identity.queries import UserView, user_view
 from application.shared.ports import Clock, StartWork
 from application.shared.principal import Principal, Trace
-from domain.identity.events import UserRoleChanged, session_ended, user_event
-from domain.identity.session import EndReason, Session
-from domain.identity.user import with_role
 from domain.shared.ids import UserId
 from domain.shared.roles import Role
 
@@ -32,17 +30,11 @@ class SetUserRole:
 
     async def __call__(self, command: SetUserRoleCommand) -> UserView:
         now = self._clock.now()
-        ended: list[Session] = []
         principal = Principal(user_id=command.user_id, role=command.role, trace=command.trace)
         async with self._start_work(principal) as work:
             before = await work.users.get(command.user_id)
-            after = with_role(before, command.role, now)
+            after, ended = await change_role(work, before, command.role, now)
             if after is not before:
-                await work.users.save(after)
-                work.record(user_event(UserRoleChanged, after))
-                ended += await work.sessions.end_all(command.user_id, now)
-                for session in ended:
-                    work.record(session_ended(session, EndReason.ROLE_CHANGED, now))
                 await work.commit()
         for session in ended:
             self._verifier.revoke(session.id)

@@ -1,12 +1,12 @@
-"""Makes this process refuse the tokens of sessions that ended elsewhere."""
+"""Makes this process refuse the tokens of sessions that ended, and accounts that were deleted, elsewhere."""
 
 from application.identity.ports import TokenVerifier
 from application.identity.queries import AccountQueries
 from application.identity.token_pairs import Lifetimes
 from application.shared.messages import Message
 from application.shared.ports import Clock
-from domain.identity.events import SessionEnded
-from domain.shared.ids import SessionId
+from domain.identity.events import SessionEnded, UserDeleted
+from domain.shared.ids import SessionId, UserId
 
 
 class WhenSessionEndedRevoke:
@@ -18,11 +18,13 @@ class WhenSessionEndedRevoke:
     def __call__(self, message: Message) -> None:
         if message.type == SessionEnded.type:
             self._verifier.revoke(SessionId(message.subject))
+        elif message.type == UserDeleted.type:
+            self._verifier.revoke_account(UserId(message.subject))
 
 
 class CatchUpOnEndedSessions:
-    """Reads which sessions ended while their access tokens are still good: at the start of a process, after
-    it began to follow the event log, and whenever it may have missed some."""
+    """Reads which sessions and accounts ended while their access tokens are still good: at the start of a
+    process, after it began to follow the event log, and whenever it may have missed some."""
 
     def __init__(
         self, accounts: AccountQueries, verifier: TokenVerifier, lifetimes: Lifetimes, clock: Clock
@@ -36,3 +38,5 @@ class CatchUpOnEndedSessions:
         since = self._clock.now() - self._lifetimes.access
         for session_id in await self._accounts.ended_sessions(since):
             self._verifier.revoke(session_id)
+        for user_id in await self._accounts.deleted_accounts(since):
+            self._verifier.revoke_account(user_id)

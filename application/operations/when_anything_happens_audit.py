@@ -9,7 +9,7 @@ def audit(event: DomainEvent, principal: Principal) -> AuditEntry:
     """The audit row of one event. It names things by id alone: no content, no secret."""
     return AuditEntry(
         user_id=event.user_id,
-        actor_id=principal.user_id,
+        actor_id=principal.actor_id or principal.user_id,
         action=event.type,
         resource_id=event.subject,
         occurred_at=event.occurred_at,

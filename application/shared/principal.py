@@ -27,10 +27,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The account a use case acts for. `idempotency` is set when the client asked for one effect only."""
+    """The account a use case acts for. `idempotency` is set when the client asked for one effect only;
+    `actor_id` when somebody else acts on the account."""
 
     user_id: UserId
     role: Role
     trace: Trace
     session_id: SessionId | None = None
     idempotency: IdempotencyKey | None = field(default=None)
+    actor_id: UserId | None = None

@@ -11,6 +11,14 @@ class UserNotFound(NotFound):
     """There is no such account."""
 
 
+class SessionNotFound(NotFound):
+    """There is no such session."""
+
+
+class OwnAccount(Conflict):
+    """Administrators cannot demote, deactivate or delete themselves."""
+
+
 class UserChanged(PreconditionFailed):
     """The account has changed since it was read."""
 

@@ -37,6 +37,26 @@ class UserDeactivated(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserPasswordChanged(DomainEvent):
+    type: ClassVar[str] = "user.password_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserConfirmationRefused(DomainEvent):
+    """Somebody who was logged in could not confirm with the password."""
+
+    type: ClassVar[str] = "user.confirmation_refused"
+    outcome: ClassVar[str] = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted(DomainEvent):
+    """The last event of an account, and the only one that stays; `data` has nothing but the id."""
+
+    type: ClassVar[str] = "user.deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted(DomainEvent):
     type: ClassVar[str] = "session.started"
 
@@ -61,7 +81,15 @@ class SessionEnded(DomainEvent):
     type: ClassVar[str] = "session.ended"
 
 
-UserEvent = TypeVar("UserEvent", UserRegistered, UserUpdated, UserRoleChanged, UserActivated, UserDeactivated)
+UserEvent = TypeVar(
+    "UserEvent",
+    UserRegistered,
+    UserUpdated,
+    UserRoleChanged,
+    UserActivated,
+    UserDeactivated,
+    UserPasswordChanged,
+)
 SessionEvent = TypeVar("SessionEvent", SessionStarted, SessionRefreshed)
 
 
@@ -89,6 +117,17 @@ def session_ended(session: Session, reason: EndReason, now: datetime) -> Session
 def session_refused(user_id: UserId, reason: str, now: datetime) -> SessionRefused:
     """A login that failed."""
     return SessionRefused(user_id=user_id, subject=user_id, occurred_at=now, data={"reason": reason})
+
+
+def confirmation_refused(user_id: UserId, now: datetime) -> UserConfirmationRefused:
+    """A wrong password where the right one was asked for once more."""
+    data: JsonObject = {"reason": "wrong_password"}
+    return UserConfirmationRefused(user_id=user_id, subject=user_id, occurred_at=now, data=data)
+
+
+def user_deleted(user_id: UserId, now: datetime) -> UserDeleted:
+    """An account and everything of it is gone."""
+    return UserDeleted(user_id=user_id, subject=user_id, occurred_at=now, data={"id": str(user_id)})
 
 
 def user_data(user: User) -> JsonObject:

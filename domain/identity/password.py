@@ -11,15 +11,21 @@ LONGEST = 128
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
-def check_password(checks: Checks, password: str, email: str, is_common: Callable[[str], bool]) -> None:
+def check_password(
+    checks: Checks,
+    password: str,
+    email: str,
+    is_common: Callable[[str], bool],
+    pointer: str = "/password",
+) -> None:
     """Notes why this password would not protect the account of `email`. Counts code points."""
     if _NOT_TEXT.search(password):
-        checks.refuse("/password", "not_text", "must not contain U+0000 or lone surrogates")
+        checks.refuse(pointer, "not_text", "must not contain U+0000 or lone surrogates")
     elif len(password) < SHORTEST:
-        checks.refuse("/password", "too_short", f"must have at least {SHORTEST} characters")
+        checks.refuse(pointer, "too_short", f"must have at least {SHORTEST} characters")
     elif len(password) > LONGEST:
-        checks.refuse("/password", "too_long", f"must have at most {LONGEST} characters")
+        checks.refuse(pointer, "too_long", f"must have at most {LONGEST} characters")
     elif is_common(password):
-        checks.refuse("/password", "too_common", "is among the passwords that are tried first")
+        checks.refuse(pointer, "too_common", "is among the passwords that are tried first")
     elif email and email_address(password) == email:
-        checks.refuse("/password", "same_as_email", "must not be the e-mail address")
+        checks.refuse(pointer, "same_as_email", "must not be the e-mail address")

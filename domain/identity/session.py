@@ -63,6 +63,8 @@ class EndReason(StrEnum):
     REPLAY = "refresh_token_replayed"
     ROLE_CHANGED = "role_changed"
     DEACTIVATED = "account_deactivated"
+    ENDED = "ended_by_user"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of a reason
 
 
 def judged(presented: Presented, arrived_at: datetime, now: datetime, overlap: timedelta) -> Verdict:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.identity.email import checked_email
-from domain.identity.errors import UserChanged
+from domain.identity.errors import AccountChanged, UserChanged
 from domain.shared.checks import Checks
 from domain.shared.ids import UserId
 from domain.shared.json import JsonObject
@@ -70,6 +70,12 @@ def require_version(user: User, expected: int | None) -> None:
         raise UserChanged
 
 
+def require_same(user: User, seen: User) -> None:
+    """Raises `AccountChanged` unless this is still the version whose password was asked for."""
+    if user.version != seen.version:
+        raise AccountChanged
+
+
 def patched(user: User, patch: JsonObject, now: datetime) -> User:
     """The account after a merge patch (RFC 7396) of its profile; the same one when nothing is new.
 
@@ -101,6 +107,11 @@ def with_role(user: User, role: Role, now: datetime) -> User:
 def with_activity(user: User, active: bool, now: datetime) -> User:
     """The account opened or closed; the same one when it is already."""
     return user if user.is_active == active else _next(replace(user, is_active=active), now)
+
+
+def with_new_password(user: User, now: datetime) -> User:
+    """The account after a change of its password, which is kept apart."""
+    return _next(user, now)
 
 
 def _next(user: User, now: datetime) -> User:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from domain.shared.errors import InvalidInput, Violation
 from domain.shared.json import Json, JsonObject
@@ -45,6 +46,18 @@ class Checks:
     def optional_text(self, pointer: str, value: str | None, *, longest: int) -> str | None:
         """Like `text`; what is empty counts as absent."""
         return None if value is None else self.text(pointer, value, longest=longest) or None
+
+    def moment(self, pointer: str, value: datetime | None) -> None:
+        """Refuses a moment without its offset, or that UTC's calendar does not reach."""
+        if value is None:
+            return
+        if value.tzinfo is None:
+            self.refuse(pointer, "no_time_zone", "must name its offset from UTC")
+            return
+        try:
+            value.astimezone(UTC)
+        except OverflowError:
+            self.refuse(pointer, "out_of_range", "must be in the years 1 to 9999 in UTC")
 
     def fraction(self, pointer: str, value: float) -> float:
         """A number from 0 to 1."""

@@ -49,6 +49,10 @@ class NotAuthenticated(KnowledgeGraphError):
     """Authentication is required."""
 
 
+class AccountGone(NotAuthenticated):
+    """This account does not exist any more."""
+
+
 class NotPermitted(KnowledgeGraphError):
     """This account may not do that."""
 

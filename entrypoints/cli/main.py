@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entrypoints.cli import demo, health, ingest, migrate, openapi, processes, search, up, users, watch
+from entrypoints.cli import audit, demo, health, ingest, migrate, openapi, processes, search, up, users, watch
 from entrypoints.cli.errors import FAILURE, USAGE, CommandError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("serve")(processes.serve)
 app.command("consume")(processes.consume)
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 app.command("ingest")(ingest.command)
 app.command("search")(search.command)
 app.command("watch")(watch.command)

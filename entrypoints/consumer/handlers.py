@@ -10,7 +10,7 @@ from application.extraction.extract_document import ExtractDocumentCommand
 from application.extraction.when_document_added_request_extraction import DocumentAddedNotice
 from application.shared.messages import Handler, Message, Subscription
 from application.shared.principal import Principal, Role, Trace
-from domain.shared.errors import AlreadyHandled
+from domain.shared.errors import AccountGone, AlreadyHandled
 from domain.shared.ids import DocumentId, JobItemId
 from entrypoints.container import Container
 from entrypoints.subscriptions import REQUEST_EXTRACTION, RUN_EXTRACTION
@@ -25,7 +25,8 @@ def principal_of(message: Message) -> Principal:
 
 
 def logged(queue: str, handle: Callable[[Message], Awaitable[None]]) -> Handler:
-    """A handler whose every delivery leaves one line. A message that was handled before is simply done."""
+    """A handler whose every delivery leaves one line. A message that was handled before is simply done,
+    and so is one of an account that was deleted meanwhile."""
 
     async def handler(message: Message) -> None:
         trace_id = message.traceparent[3:35] if message.traceparent else None
@@ -38,6 +39,8 @@ def logged(queue: str, handle: Callable[[Message], Awaitable[None]]) -> Handler:
                 await handle(message)
             except AlreadyHandled:
                 line.info("message_repeated")
+            except AccountGone:
+                line.info("message_obsolete")
             except Exception as error:
                 line.warning("message_failed", error=f"{type(error).__name__}: {error}", exc_info=True)
                 raise

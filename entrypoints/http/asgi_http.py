@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from hypercorn.typing import (
     ASGIReceiveCallable,
     ASGISendCallable,
+    ASGISendEvent,
     HTTPResponseBodyEvent,
     HTTPResponseStartEvent,
 )
@@ -21,7 +22,11 @@ from quart.utils import encode_headers
 from quart.wrappers import Request, Response
 from quart.wrappers.response import DataBody
 
+from entrypoints.http.edge import Edge
 from entrypoints.http.problems import server_problem
+
+# Where the application keeps its `Edge`; without one, replies go out as they are.
+EDGE = "kgl.edge"
 
 
 class DirectExchange(Protocol):
@@ -39,9 +44,8 @@ class DirectHTTPConnection(ASGIHTTPConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if not self.scope["path"].startswith("/"):
-            await _refuse_target(
-                send
-            )  # a target such as `http://[::1/` makes Quart's own reading of it raise
+            # A target such as `http://[::1/` makes Quart's own reading of it raise.
+            await _refuse_target(send, self._dressed([], 400))
             return
         direct = cast(DirectExchange | None, (self.scope.get("extensions") or {}).get("kgl.direct"))
         if direct is None:
@@ -85,14 +89,14 @@ class DirectHTTPConnection(ASGIHTTPConnection):
             timeout = response.timeout
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                await self._send_response(send, response)
+                await self._send_response(self._dressing(send), response)
 
     async def _send_whole(self, send: ASGISendCallable, response: ResponseTypes, body: DataBody) -> None:
         """A body that is in memory needs two messages and no timer: slow readers are the server's."""
         start: HTTPResponseStartEvent = {
             "type": "http.response.start",
             "status": response.status_code,
-            "headers": encode_headers(response.headers),
+            "headers": self._dressed(encode_headers(response.headers), response.status_code),
         }
         data = (
             body.data if body.begin == 0 and body.end == len(body.data) else body.data[body.begin : body.end]
@@ -101,9 +105,23 @@ class DirectHTTPConnection(ASGIHTTPConnection):
         await send(start)
         await send(end)
 
+    def _dressed(self, headers: list[tuple[bytes, bytes]], status: int) -> list[tuple[bytes, bytes]]:
+        edge: Edge | None = self.app.extensions.get(EDGE)
+        return headers if edge is None else edge.dress(headers, status, self.scope)
 
-async def _refuse_target(send: ASGISendCallable) -> None:
-    headers = [(b"content-type", b"application/problem+json")]
+    def _dressing(self, send: ASGISendCallable) -> ASGISendCallable:
+        """A stream is sent by Quart: its headers are met on the way."""
+
+        async def dressing(event: ASGISendEvent) -> None:
+            if event["type"] == "http.response.start":
+                event["headers"] = self._dressed(list(event["headers"]), event["status"])
+            await send(event)
+
+        return dressing
+
+
+async def _refuse_target(send: ASGISendCallable, dressed: list[tuple[bytes, bytes]]) -> None:
+    headers = [(b"content-type", b"application/problem+json"), *dressed]
     body = server_problem(400, "The request target is not valid.")
     await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

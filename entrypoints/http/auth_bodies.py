@@ -49,6 +49,19 @@ class ProfilePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     last_name: PersonName | UnsetType | None = UNSET
 
 
+class PasswordChangeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The password there is and the one there shall be."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class DeleteAccountBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The password, once more."""
+
+    password: Password
+
+
 class TokenReply(msgspec.Struct, kw_only=True):
     """RFC 6749, 5.1. `expires_in` is the access token's, in seconds."""
 

@@ -27,6 +27,7 @@ from domain.shared.errors import (
 from entrypoints.http import errors
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.decoding import body_decoder, query_decoder
+from entrypoints.http.edge import Edge
 from entrypoints.http.operation import Call, NoQuery, Operation, Reply
 from entrypoints.http.tracing import trace_of
 
@@ -243,7 +244,9 @@ def instance_of(received: Request | Websocket) -> str:
     return quote(received.path, safe="/")
 
 
-def install(app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[Any, Any]]) -> None:
+def install(
+    app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[Any, Any]], edge: Edge
+) -> None:
     """Routes every operation, and turns every error Quart itself would show as HTML into a problem."""
     for operation in operations:
         path = operation.prefix + operation.path
@@ -259,6 +262,11 @@ def install(app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[A
         received = present()
         trace = trace_of(received)
         if isinstance(error, QuartMethodNotAllowed):
+            if isinstance(received, Request):
+                allowed = edge.preflight(received, frozenset(error.valid_methods or ()))
+                if allowed is not None:
+                    allowed.headers["X-Request-ID"] = trace.request_id
+                    return allowed
             response = refusal(errors.MethodNotAllowed(), received, trace)
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
             return response

@@ -23,7 +23,7 @@ POLICY = (
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; "
     "base-uri 'none'"
 )
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Content-Security-Policy": POLICY}
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -125,4 +125,6 @@ def register_docs(app: Quart, operations: Sequence[Operation[Any, Any]], version
         ("/docs/<name>", show_asset),
         ("/problems/<slug>", show_problem),
     ):
-        app.add_url_rule(PREFIX + rule, endpoint=rule, view_func=view, methods=["GET"])
+        app.add_url_rule(
+            PREFIX + rule, endpoint=rule, view_func=view, methods=["GET"], provide_automatic_options=False
+        )

@@ -100,8 +100,8 @@ class ServerState:
         """A whole reply to a request the application does not see; it announces the connection's end."""
         body = self.problem(status, detail)
         fixed = (
-            b"content-type: application/problem+json\r\ncontent-length: %d\r\nconnection: close\r\n"
-            % len(body)
+            b"content-type: application/problem+json\r\nx-content-type-options: nosniff\r\n"
+            b"cache-control: no-store\r\ncontent-length: %d\r\nconnection: close\r\n" % len(body)
         )
         return b"".join((status_line(status), fixed, headers, self.date_header(), b"\r\n", body))
 

@@ -19,6 +19,7 @@ from entrypoints.container import Container
 from entrypoints.http import documents, extraction, search
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.dispatch import Dispatcher, install
+from entrypoints.http.edge import Edge
 from entrypoints.settings import Settings
 from tests.contract.systems import PostgresSystem, principal
 
@@ -80,7 +81,7 @@ async def client(migrated_database: Logins) -> AsyncIterator[Client]:
         dispatcher = Dispatcher(
             authenticate=authenticate, cursors=Cursors(b"secret"), clock=container.clock()
         )
-        install(app, dispatcher, operations)
+        install(app, dispatcher, operations, Edge(()))
         yield Client(app.test_client(), container)
 
 

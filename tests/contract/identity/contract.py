@@ -15,6 +15,7 @@ from domain.identity.errors import AccountChanged, EmailTaken, UserChanged, User
 from domain.identity.session import RefreshToken, Session
 from domain.identity.user import Registration, User, new_user, patched, with_activity, with_role
 from domain.shared.ids import SessionId, UserId
+from tests.contract.systems import System
 
 IDS = Uuid7Generator()
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
@@ -26,6 +27,9 @@ class IdentityStore(Protocol):
 
     @property
     def accounts(self) -> AccountQueries: ...
+
+    @property
+    def system(self) -> System: ...
 
     def start_work(
         self, principal: Principal

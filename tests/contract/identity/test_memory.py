@@ -12,6 +12,7 @@ from tests.contract.identity.contract import (
     SessionRepositoryContract,
     UserRepositoryContract,
 )
+from tests.contract.identity.management_contract import AccountManagementContract
 from tests.contract.systems import MemorySystem
 
 
@@ -34,6 +35,10 @@ class TestMemoryUsers(UserRepositoryContract):
 
 
 class TestMemorySessions(SessionRepositoryContract):
+    pass
+
+
+class TestMemoryManagement(AccountManagementContract):
     pass
 
 

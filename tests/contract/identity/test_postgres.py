@@ -11,10 +11,14 @@ from adapters.postgres.identity_queries import PostgresAccountQueries
 from adapters.postgres.provision import Logins
 from adapters.postgres.unit_of_work import PostgresUnitOfWork
 from application.shared.principal import Principal
-from domain.identity.errors import AccountChanged
+from domain.graph.entity import EntityContent, new_entity
+from domain.identity.errors import AccountChanged, UserNotFound
 from domain.identity.user import with_activity
+from domain.shared.errors import AccountGone
+from domain.shared.ids import EntityId, UserId
 from tests.contract.identity.contract import (
     HASH,
+    IDS,
     NOW,
     AccountQueriesContract,
     SessionRepositoryContract,
@@ -26,6 +30,7 @@ from tests.contract.identity.contract import (
     logged_in,
     stored,
 )
+from tests.contract.identity.management_contract import AccountManagementContract
 from tests.contract.systems import PostgresSystem, postgres_system
 
 
@@ -92,6 +97,23 @@ class TestPostgresSessions(SessionRepositoryContract):
             await closing.commit()
         with pytest.raises(AccountChanged):
             await attempt
+
+
+class TestPostgresManagement(AccountManagementContract):
+    async def test_deletes_nobody_elses_account(self, store: PostgresIdentityStore) -> None:
+        ada, eve = await stored(store, a_user()), await stored(store, a_user("eve@example.org"))
+        async with store.start_work(acting_as(eve.id)) as work:
+            with pytest.raises(UserNotFound):
+                await work.users.delete(ada.id)
+        assert await store.accounts.account(ada.id) == ada
+
+    async def test_a_deleted_account_takes_nothing_in(self, store: PostgresIdentityStore) -> None:
+        """Another process may not have heard of the deletion when a token of the account writes there."""
+        gone = UserId(IDS.new())
+        entity = new_entity(gone, EntityId(IDS.new()), EntityContent(name="Ada", type="person"), NOW)
+        with pytest.raises(AccountGone):
+            async with store.start_work(acting_as(gone)) as work:
+                await work.entities.add(entity, ())
 
 
 class TestPostgresAccounts(AccountQueriesContract):

@@ -7,15 +7,18 @@ from typing import Any, Final
 
 import httpx
 
-from entrypoints.http.operation import Operation
+from entrypoints.http.operation import ADMINISTRATORS, Operation
 from tests.e2e.api.client import Client
 from tests.e2e.api.world import (
     PASSWORD,
     Account,
+    administrator,
+    current_session,
     document_body,
     entity_body,
     log_in,
     made,
+    new_account,
     new_relationship,
 )
 
@@ -70,7 +73,19 @@ def fresh_document(account: Account) -> dict[str, str]:
 
 def fresh_session(account: Account) -> dict[str, str]:
     tokens = log_in(account.client.speaking(None), account.email)
-    return {"token": tokens["access_token"], "refresh_token": tokens["refresh_token"]}
+    own = current_session(account.client.speaking(tokens["access_token"]))
+    return {"token": tokens["access_token"], "refresh_token": tokens["refresh_token"], "session_id": own}
+
+
+def fresh_account(account: Account) -> dict[str, str]:
+    """Somebody else, logged in."""
+    made_up = new_account(account.client.speaking(None))
+    return {"user_id": made_up.user_id, "token": made_up.token, "refresh_token": made_up.refresh_token}
+
+
+def fresh_user(account: Account) -> dict[str, str]:
+    """Somebody else, for an administrator to deal with."""
+    return {"user_id": new_account(account.client.speaking(None)).user_id}
 
 
 def relationship(account: Account, ids: Ids) -> dict[str, Any]:
@@ -107,6 +122,23 @@ CASES: Final[dict[str, Case]] = {
         body=lambda _, __: {"all": False}, owner=204, stranger=204, fresh=fresh_session
     ),
     "GET /auth/me": Case(),
+    "DELETE /auth/me": Case(
+        body=lambda _, __: {"password": PASSWORD}, owner=204, stranger=204, fresh=fresh_account
+    ),
+    "POST /auth/me/password": Case(
+        body=lambda _, __: {"current_password": PASSWORD, "new_password": PASSWORD + "-2"},
+        owner=204,
+        stranger=204,
+        fresh=fresh_account,
+    ),
+    "GET /auth/sessions": Case(query=lambda _, __: {"limit": 200}),
+    "DELETE /auth/sessions/{session_id}": Case(owner=204, stranger=404, fresh=fresh_session),
+    "GET /admin/users": Case(query=lambda a, _: {"q": a.mark, "limit": 200}, stranger=403),
+    "GET /admin/users/{user_id}": Case(stranger=403),
+    "PATCH /admin/users/{user_id}": Case(
+        body=lambda _, __: {"role": "moderator", "is_active": True}, stranger=403, fresh=fresh_user
+    ),
+    "DELETE /admin/users/{user_id}": Case(owner=204, stranger=403, fresh=fresh_user),
     "PATCH /auth/me": Case(body=lambda a, _: {"first_name": a.mark, "last_name": None}),
     "POST /entities": Case(body=lambda a, _: entity_body(a), owner=201, stranger=201),
     "GET /entities": Case(
@@ -162,6 +194,10 @@ CASES: Final[dict[str, Case]] = {
     "POST /ai/jobs/{job_id}/cancel": Case(owner=409, stranger=404),
     "POST /ai/jobs/{job_id}/retry": Case(owner=409, stranger=404),
     "GET /ai/providers": Case(),
+    "GET /audit-logs": Case(query=lambda _, __: {"limit": 200, "outcome": "success"}),
+    "GET /admin/audit-logs": Case(
+        query=lambda _, ids: {"resource_id": ids["entity_id"], "limit": 200}, stranger=403
+    ),
     "GET /events": Case(query=lambda _, __: {"since": 0, "limit": 200}),
     "GET /events/stream": Case(query=lambda _, __: {"since": 0}, is_stream=True),
     "GET /asyncapi.json": Case(),
@@ -173,6 +209,11 @@ def address(operation: Operation[Any, Any], ids: Ids) -> str:
     case = CASES[f"{operation.method} {operation.path}"]
     named = {name: ids[case.path_ids.get(name, name)] for name in path_parameters(operation)}
     return operation.prefix + operation.path.format(**named)
+
+
+def client_for(operation: Operation[Any, Any], account: Account) -> Client:
+    """Whom the operation is open to: the account itself, or an administrator."""
+    return administrator(account.client) if operation.roles == ADMINISTRATORS else account.client
 
 
 def path_parameters(operation: Operation[Any, Any]) -> list[str]:

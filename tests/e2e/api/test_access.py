@@ -14,12 +14,12 @@ from adapters.system.clock import SystemClock
 from application.identity.ports import TokenClaims, TokenUse
 from domain.shared.ids import SessionId, UserId
 from domain.shared.roles import Role
-from entrypoints.http.operation import Operation
+from entrypoints.http.operation import ADMINISTRATORS, Operation
 from tests.e2e.api.cases import CASES, perform
 from tests.e2e.api.client import Client, ids_in
 from tests.e2e.api.declared import declared, name_of
 from tests.e2e.api.processes import JWT_SECRET
-from tests.e2e.api.world import Account, entity_body, events_of, eventually, made, new_account
+from tests.e2e.api.world import Account, administrator, entity_body, events_of, eventually, made, new_account
 
 Declared = Operation[Any, Any]
 
@@ -107,7 +107,8 @@ def test_an_open_operation_asks_for_no_token_and_minds_no_bad_one(
 def test_serves_its_owner(operation: Declared, owner: Account) -> None:
     case = CASES[name_of(operation)]
     ids = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
-    reply = perform(operation, owner, ids)
+    as_administrator = administrator(owner.client) if operation.roles == ADMINISTRATORS else None
+    reply = perform(operation, owner, ids, as_administrator)
     assert reply.status_code == case.owner, reply.text
     assert bool(reply.content) == ("content-type" in reply.headers)
     if operation.reply is not None and not operation.raw_reply and case.owner < 400:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from entrypoints.http.operation import Operation
-from tests.e2e.api.cases import CASES, address
+from tests.e2e.api.cases import CASES, address, client_for
 from tests.e2e.api.declared import declared, name_of
 from tests.e2e.api.processes import MAX_BODY
 from tests.e2e.api.world import Account, settle
@@ -35,7 +35,8 @@ class Target:
     def __init__(self, operation: Declared, account: Account) -> None:
         case = CASES[name_of(operation)]
         ids = {**account.ids, **(case.fresh(account) if case.fresh else {})}
-        self.client = account.client.speaking(ids["token"]) if "token" in ids else account.client
+        caller = client_for(operation, account)
+        self.client = caller.speaking(ids["token"]) if "token" in ids else caller
         self.method, self.path = operation.method, address(operation, ids)
         assert case.body is not None
         self.body = case.body(account, ids)

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
+import httpx
 import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -12,7 +14,17 @@ from websockets.exceptions import ConnectionClosed
 from tests.e2e.api.client import Client, Contract
 from tests.e2e.api.processes import Deployment, Process
 from tests.e2e.api.test_stopping import close_code, subscribed
-from tests.e2e.api.world import Account, entity_body, log_in, made, new_account
+from tests.e2e.api.world import (
+    PASSWORD,
+    Account,
+    administrator,
+    current_session,
+    entity_body,
+    log_in,
+    made,
+    new_account,
+    populate,
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +111,57 @@ async def test_a_cursor_and_an_idempotency_key_hold_at_every_process(account: Ac
     cursor = account.client.get("/entities", params={"limit": 1}).json()["meta"]["next_cursor"]
     page = elsewhere.get("/entities", params={"limit": 1, "cursor": cursor})
     assert [row["id"] for row in page.json()["data"]] == [first.json()["data"]["id"]]
+
+
+@pytest.mark.parametrize("end", ["deactivated", "demoted", "deleted", "deleted by itself", "session ended"])
+async def test_what_ends_an_account_at_one_shuts_it_out_at_the_other(
+    second: Process, account: Account, there: Client, end: str
+) -> None:
+    """Its socket there closes and its token is refused, within five seconds."""
+    elsewhere, admin = there.speaking(account.token), administrator(account.client)
+    assert elsewhere.get("/auth/me").status_code == 200, "the other process knows the token"
+    path = f"/admin/users/{account.user_id}"
+
+    def act() -> httpx.Response:
+        if end == "deactivated":
+            return admin("PATCH", path, json={"is_active": False})
+        if end == "demoted":
+            return admin("PATCH", path, json={"role": "moderator"})
+        if end == "deleted":
+            return admin("DELETE", path)
+        if end == "deleted by itself":
+            return account.client("DELETE", "/auth/me", json={"password": PASSWORD})
+        return account.client("DELETE", f"/auth/sessions/{current_session(account.client)}")
+
+    async with await subscribed(second.port, account) as socket:
+        begun = time.monotonic()
+        reply = await asyncio.to_thread(act)
+        assert reply.status_code in (200, 204), reply.text
+        async with asyncio.timeout(5):
+            assert await close_code(socket) == 4401
+            # Only asking tells whether a token is refused.
+            while (await asyncio.to_thread(elsewhere.get, "/entities")).status_code != 401:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert time.monotonic() - begun < 5
+    refreshed = there.post("/auth/refresh", json={"refresh_token": account.refresh_token})
+    assert refreshed.status_code == 401
+    again = there.post("/auth/token", json={"email": account.email, "password": PASSWORD})
+    assert again.status_code == (200 if end in ("demoted", "session ended") else 401)
+
+
+def test_a_deleted_account_leaves_its_audit_alone(
+    nobody: Client, deployed: Deployment, footprint: Callable[[Account], dict[str, int]]
+) -> None:
+    account = new_account(nobody)
+    populate(account)
+    before = footprint(account)
+    reply = account.client("DELETE", "/auth/me", json={"password": PASSWORD})
+    assert reply.status_code == 204
+    left = {name: rows for name, rows in footprint(account).items() if rows and name != "accounts"}
+    audited = "backend_operations.audit_logs"
+    assert left == {audited: before[audited] + 1, "backend_operations.events": 1}
+    # A process that starts afterwards has to be told.
+    later = deployed.serve()
+    with closing(Client(later.url, nobody.contract)) as client:
+        assert client.speaking(account.token).get("/entities").status_code == 401
+    assert later.stop() == 0

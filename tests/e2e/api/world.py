@@ -4,9 +4,18 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
+from adapters.security.keys import KeyRing, hs256_key
+from adapters.security.tokens import JwtTokens
+from adapters.system.clock import SystemClock
+from application.identity.ports import TokenClaims, TokenUse
+from domain.shared.ids import SessionId, UserId
+from domain.shared.roles import Role
 from tests.e2e.api.client import Client, ids_in
+from tests.e2e.api.processes import JWT_SECRET
 
 PASSWORD = "correct-horse-of-the-tests"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -60,6 +69,29 @@ def new_account(nobody: Client) -> Account:
         user_id=made.json()["data"]["id"],
         refresh_token=tokens["refresh_token"],
     )
+
+
+def administrator(client: Client) -> Client:
+    """The same API, as an administrator; the token is made apart from the server."""
+    issued = datetime.now(UTC)
+    claims = TokenClaims(
+        user_id=UserId(uuid4()),
+        role=Role.ADMIN,
+        session_id=SessionId(uuid4()),
+        token_id=uuid4(),
+        issued_at=issued,
+        expires_at=issued + timedelta(minutes=10),
+    )
+    name = "knowledge-graph-lab"
+    issuer = JwtTokens(KeyRing(hs256_key(JWT_SECRET)), name, name, SystemClock())
+    return client.speaking(issuer.issue(TokenUse.ACCESS, claims))
+
+
+def current_session(client: Client) -> str:
+    """The id of the session the client speaks from."""
+    found: list[str] = [each["id"] for each in client.data("/auth/sessions?limit=200") if each["current"]]
+    assert len(found) == 1
+    return found[0]
 
 
 def entity_body(account: Account, name: str = "") -> dict[str, Any]:
@@ -131,6 +163,7 @@ def settle(account: Account, within: float = 30.0) -> None:
 def populate(account: Account) -> None:
     """Entities, a relationship between two of them, a document with passages and mentions, a job."""
     ids, client = account.ids, account.client
+    ids["user_id"], ids["session_id"] = account.user_id, current_session(client)
     relation = new_relationship(account)
     ids["entity_id"], ids["other_id"] = relation["source_entity_id"], relation["target_entity_id"]
     ids["relationship_id"] = made(account, "/relationships", relation)

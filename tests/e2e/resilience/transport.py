@@ -7,7 +7,7 @@ from uuid import uuid4
 from adapters.rabbitmq.connection import RabbitMQSettings, connected
 from adapters.rabbitmq.queues import RabbitMQQueues
 from application.shared.messages import QueueStatus
-from entrypoints.container import retry_policy_of
+from entrypoints.policies import retry_policy_of
 from entrypoints.settings import read_settings
 from entrypoints.subscriptions import SUBSCRIPTIONS
 

@@ -75,3 +75,14 @@ def test_refuses_every_token_of_an_ended_session(
     with pytest.raises(InvalidToken):
         verifier.verify(ended)
     assert verifier.verify(other) == claims(4)
+
+
+def test_refuses_every_token_of_a_deleted_account(
+    reader: CountingReader, verifier: CachingTokenVerifier
+) -> None:
+    token = reader.issue(TokenUse.ACCESS, claims())
+    verifier.verify(token)
+    verifier.revoke_account(claims().user_id)
+    for _ in range(2):
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)

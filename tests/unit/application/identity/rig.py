@@ -9,6 +9,12 @@ from adapters.security.passwords import BcryptPasswordHasher
 from adapters.security.tokens import JwtTokens
 from adapters.security.verifier import CachingTokenVerifier
 from adapters.system.ids import Uuid7Generator
+from application.identity.administer_user import ChangeUser, DeleteUser
+from application.identity.change_password import ChangePassword
+from application.identity.confirm_password import ConfirmPassword
+from application.identity.delete_account import DeleteAccount
+from application.identity.end_session import EndSession
+from application.identity.list_sessions import ListSessions
 from application.identity.log_in import LogIn, LogInCommand
 from application.identity.log_out import LogOut
 from application.identity.ports import Pause
@@ -19,6 +25,7 @@ from application.identity.set_user_active import SetUserActive
 from application.identity.set_user_role import SetUserRole
 from application.identity.token_pairs import Lifetimes, TokenPair, TokenPairs
 from application.identity.update_profile import UpdateProfile
+from application.identity.when_session_ended_revoke import CatchUpOnEndedSessions, WhenSessionEndedRevoke
 from application.shared.ports import Clock
 from application.shared.principal import Principal, Role, Trace
 from domain.identity.user import Registration
@@ -92,6 +99,23 @@ class Rig:
         )
         self.log_out = LogOut(start, self.verifier, self.clock)
         self.update_profile = UpdateProfile(start, self.clock)
+        confirm = ConfirmPassword(start, self.accounts, self.hasher, self.clock)
+        self.list_sessions = ListSessions(self.accounts, self.lifetimes, self.clock)
+        self.end_session = EndSession(start, self.verifier, self.clock)
+        self.change_password = ChangePassword(
+            start_work=start,
+            accounts=self.accounts,
+            confirm=confirm,
+            hasher=self.hasher,
+            is_common=is_common_password,
+            verifier=self.verifier,
+            clock=self.clock,
+        )
+        self.delete_account = DeleteAccount(start, confirm, self.verifier, self.clock)
+        self.change_user = ChangeUser(start, self.verifier, self.clock)
+        self.delete_user = DeleteUser(start, self.verifier, self.clock)
+        self.catch_up = CatchUpOnEndedSessions(self.accounts, self.verifier, self.lifetimes, self.clock)
+        self.hear = WhenSessionEndedRevoke(self.verifier)
         self.set_role = SetUserRole(start, self.verifier, self.clock)
         self.set_active = SetUserActive(start, self.verifier, self.clock)
 

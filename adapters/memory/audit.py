@@ -1,0 +1,124 @@
+"""The audit log over the memory store's list, where a row's id is its place in the list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from adapters.memory.document_queries import paged
+from adapters.memory.store import MemoryStore
+from application.operations.audit_ports import AuditLedger, SealedRowOf
+from application.operations.queries import AuditFilter, AuditQueries, AuditRecordView, AuditView
+from application.shared.pages import Page, PageRequest
+from application.shared.ports import Clock
+from domain.operations.audit import AuditEntry
+from domain.operations.seals import Fault, Finding, Seal, SealedRow, following, row_digest
+from domain.shared.ids import UserId
+
+
+def meets(entry: AuditEntry, wanted: AuditFilter) -> bool:
+    """Whether a row meets all that is given."""
+    equal = ("user_id", "actor_id", "action", "resource_id", "outcome")
+    return (
+        all(getattr(wanted, name) in (None, getattr(entry, name)) for name in equal)
+        and (wanted.occurred_after is None or entry.occurred_at > wanted.occurred_after)
+        and (wanted.occurred_before is None or entry.occurred_at < wanted.occurred_before)
+    )
+
+
+class InMemoryAuditQueries(AuditQueries):
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def own(self, user_id: UserId, wanted: AuditFilter, page: PageRequest) -> Page[AuditView]:
+        views = [
+            AuditView(
+                id=UUID(int=number),
+                actor_id=entry.actor_id,
+                action=entry.action,
+                resource_id=entry.resource_id,
+                outcome=entry.outcome,
+                address=entry.address,
+                request_id=entry.request_id,
+                occurred_at=entry.occurred_at,
+            )
+            for number, entry in enumerate(self._store.audit, start=1)
+            if entry.user_id == user_id and meets(entry, wanted)
+        ]
+        return paged(views, page, lambda view: view.occurred_at, lambda view: view.id)
+
+    async def everybody(self, wanted: AuditFilter, page: PageRequest) -> Page[AuditRecordView]:
+        views = [
+            AuditRecordView(
+                id=UUID(int=number),
+                user_id=entry.user_id,
+                actor_id=entry.actor_id,
+                action=entry.action,
+                resource_id=entry.resource_id,
+                outcome=entry.outcome,
+                address=entry.address,
+                request_id=entry.request_id,
+                occurred_at=entry.occurred_at,
+                seal=None,
+            )
+            for number, entry in enumerate(self._store.audit, start=1)
+            if meets(entry, wanted)
+        ]
+        return paged(views, page, lambda view: view.occurred_at, lambda view: view.id)
+
+
+@dataclass(slots=True)
+class InMemoryAuditLedger(AuditLedger):
+    """`kept` are the seals and `sealed` the rows under them, for a test to tamper with."""
+
+    store: MemoryStore
+    clock: Clock
+    kept: list[Seal] = field(default_factory=list)
+    sealed: list[SealedRowOf] = field(default_factory=list)
+    taken: int = 0
+
+    async def seal(self, limit: int) -> int:
+        entries = self.store.audit[self.taken : self.taken + limit]
+        if not entries:
+            return 0
+        rows = [
+            SealedRow(id=UUID(int=self.taken + place), entry=entry, place=place)
+            for place, entry in enumerate(entries, start=1)
+        ]
+        last = self.kept[-1] if self.kept else None
+        seal = following(last, self.clock.now().date(), [row_digest(row.id, row.entry) for row in rows])
+        self.kept.append(seal)
+        self.sealed += [(seal.number, row) for row in rows]
+        self.taken += len(rows)
+        return len(rows)
+
+    async def seals(self, after: int, limit: int) -> Sequence[Seal]:
+        return sorted((seal for seal in self.kept if seal.number > after), key=lambda s: s.number)[:limit]
+
+    async def rows(self, first: int, last: int) -> Sequence[SealedRowOf]:
+        found = [each for each in self.sealed if first <= each[0] <= last]
+        return sorted(found, key=lambda each: (each[0], each[1].place))
+
+    async def strays(self, last: int, before: datetime) -> Sequence[Finding]:
+        known = {seal.number for seal in self.kept}
+        unknown = [
+            Finding(
+                fault=Fault.ADDED,
+                detail="a row claims a seal that does not exist",
+                seal=number,
+                place=row.place,
+                row=row.id,
+            )
+            for number, row in self.sealed
+            if number <= last and number not in known
+        ]
+        waiting = [
+            Finding(
+                fault=Fault.UNSEALED,
+                detail="a row has waited too long for its seal",
+                row=UUID(int=self.taken + number),
+            )
+            for number, entry in enumerate(self.store.audit[self.taken :], start=1)
+            if entry.occurred_at < before
+        ]
+        return [*unknown[:100], *waiting[:100]]
