@@ -9,6 +9,7 @@ from domain.shared.errors import InvalidInput, Violation
 
 MOST_TOPICS = 50
 LONGEST_TOPIC = 128
+EVERYTHING = "#"
 # Positions are 64-bit integers in the log.
 LAST_POSITION = 2**63 - 1
 
@@ -16,7 +17,10 @@ _TOPIC = re.compile(r"(?:[a-z0-9_]+|\*|#)(?:\.(?:[a-z0-9_]+|\*|#))*\Z")
 
 
 def checked_topics(topics: Sequence[str]) -> tuple[str, ...]:
-    """The topics without repetitions. Raises `InvalidInput` for none, too many, or no topic pattern."""
+    """The topics without repetitions. Raises `InvalidInput` for none, too many, or no topic pattern.
+
+    A lone `*` is taken for `#`: no event has a name of one word, so that everything must be meant.
+    """
     if not topics:
         raise InvalidInput(
             [Violation(pointer="/topics", code="required", detail="must name at least one topic")]
@@ -35,7 +39,7 @@ def checked_topics(topics: Sequence[str]) -> tuple[str, ...]:
     ]
     if bad:
         raise InvalidInput(bad)
-    return tuple(sorted(set(topics)))
+    return tuple(sorted({EVERYTHING if topic == "*" else topic for topic in topics}))
 
 
 def checked_position(position: int, head: int | None = None) -> int:

@@ -26,7 +26,7 @@ def command(
 
     show = print_json if as_json else show_event
     with contextlib.suppress(KeyboardInterrupt):
-        run_async(watch(target(data_dir), topics or ["*"], since, count, show))
+        run_async(watch(target(data_dir), topics or ["#"], since, count, show))
 
 
 async def watch(

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import socket
+import struct
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -26,6 +29,7 @@ from entrypoints.http.hypercorn_protocol.state import (
 
 __all__ = ["AddressInUse", "CannotBind", "Limits", "ServerConfig", "serve"]
 
+_SO_ATTACH_FILTER = 26  # the socket module does not name it
 _SWEEP_SECONDS = 0.5
 _ON_DRAIN_SECONDS = 2.0
 
@@ -116,6 +120,7 @@ async def _serve_connections(
         deadline = state.loop.time() + config.grace_seconds
         await _announce(state, config)
         await asyncio.sleep(min(config.linger_seconds, config.grace_seconds))
+        _deafen(listener)
         server.close()
         await _take_the_last(state, listener, accept, config.backlog)
         await _wind_down(state, deadline)
@@ -136,6 +141,21 @@ async def _announce(state: ServerState, config: ServerConfig) -> None:
     await state.context.terminated.set()
     for connection in list(state.connections):
         connection.drain()
+
+
+def _deafen(listener: socket.socket) -> None:
+    """Drops attempts to connect from now on, by a packet filter that lets nothing through (socket(7)).
+
+    Otherwise a client could connect between our last look at the queue and the end of the listener, send its
+    request and be reset. Its attempt is repeated by its kernel instead, and refused.
+    """
+    if sys.platform != "linux":
+        return
+    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF_RET, 0 bytes
+    with contextlib.suppress(OSError):  # forbidden here: what remains is a window of microseconds
+        listener.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(nothing))
+        )
 
 
 async def _take_the_last(

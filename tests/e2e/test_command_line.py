@@ -76,6 +76,13 @@ def test_watch_shows_what_happens_and_resumes_from_a_position(system: System, tm
     assert resumed.stderr == ""
 
 
+def test_watch_shows_everything_unless_told_otherwise(system: System) -> None:
+    shown = system.kgl("watch", "--since", "0", "--count", "200")
+    assert shown.returncode == 0
+    for kind in ("session.started", "document.added", "entity.created", "job.finished"):
+        assert kind in shown.stdout
+
+
 def test_users_are_made_while_everything_runs(system: System) -> None:
     secret = "a passphrase of some length"
     made = told(system.kgl("users", "create", "root@example.org", "--role", "admin", "--json", stdin=secret))

@@ -16,7 +16,7 @@ from entrypoints.http.hypercorn_protocol.write_gate import WriteGate
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _BODY_HIGH_WATER = 64 * 1024
 _LINGER_SECONDS = 2.0
-_QUIET_SECONDS = 0.25
+_QUIET_SECONDS, _FIRST_WORD_SECONDS = 0.25, 1.0
 
 
 class HttpConnection(asyncio.Protocol):
@@ -278,7 +278,7 @@ class HttpConnection(asyncio.Protocol):
 
     def hang_up_if_idle(self, now: float) -> None:
         # One that has only just come is about to ask something: cutting it now would look like a loss.
-        recent = now - self._quiet_since < _QUIET_SECONDS
+        recent = now - self._quiet_since < (_FIRST_WORD_SECONDS if self._fresh else _QUIET_SECONDS)
         if self._cycle is None and not (self._reader.in_head or self._lingering or recent):
             self._close_idle()
 
