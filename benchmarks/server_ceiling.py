@@ -30,7 +30,7 @@ def hello() -> Quart:
 
 async def _serve_stock() -> None:
     from hypercorn.asyncio import serve  # noqa: PLC0415 - each process loads the server it measures
-    from hypercorn.config import Config  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415 - as above
 
     config = Config()
     config.errorlog = None
@@ -42,13 +42,13 @@ async def _serve_stock() -> None:
 
 
 async def _serve_ours() -> None:
-    from entrypoints.http.asgi_http import DirectHTTPConnection  # noqa: PLC0415
-    from entrypoints.http.server import ServerConfig, serve  # noqa: PLC0415
+    from entrypoints.http.asgi_http import DirectHTTPConnection  # noqa: PLC0415 - as above
+    from entrypoints.http.server import ServerConfig, serve  # noqa: PLC0415 - as above
 
     app = hello()
     app.asgi_http_class = DirectHTTPConnection
     config = ServerConfig(port=0, on_bound=lambda _, port: print(port, flush=True))
-    await serve(app, config, stop=asyncio.Event())  # type: ignore[arg-type]
+    await serve(app, config, stop=asyncio.Event())  # type: ignore[arg-type]  # Quart is ASGI
 
 
 def _serve(kind: str) -> None:

@@ -69,7 +69,7 @@ class Dispatcher:
         plain = operation.query is NoQuery
 
         async def respond(**path: str) -> Response:
-            received: Request = request._get_current_object()  # type: ignore[attr-defined]
+            received: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
             trace = trace_of(received)
             try:
                 caller = self.caller(operation, received, trace)
@@ -218,9 +218,9 @@ def next_url(received: Request, cursor: str) -> str:
 def present() -> Request | Websocket:
     """What is being answered; an address without a socket refuses handshakes, too."""
     if has_websocket_context():
-        socket: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]
+        socket: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
         return socket
-    received: Request = request._get_current_object()  # type: ignore[attr-defined]
+    received: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
     return received
 
 

@@ -34,7 +34,7 @@ class Sockets:
 
     async def serve(self) -> Response | None:
         """The endpoint."""
-        connection: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]
+        connection: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
         trace = trace_of(connection)
         if not origin_allowed(
             connection.headers.get("Origin"), connection.headers.get("Host", ""), self._allowed_origins

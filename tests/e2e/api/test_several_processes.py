@@ -76,7 +76,7 @@ async def test_a_logout_at_one_ends_the_session_at_the_other(
         async with asyncio.timeout(5):
             assert await close_code(socket) == 4401
             # Only asking tells whether a token is refused.
-            while (await asyncio.to_thread(elsewhere.get, "/auth/me")).status_code != 401:  # noqa: ASYNC110
+            while (await asyncio.to_thread(elsewhere.get, "/auth/me")).status_code != 401:  # noqa: ASYNC110  # asks a server
                 await asyncio.sleep(0.02)
         assert time.monotonic() - begun < 5
     async with connect(f"ws://127.0.0.1:{second.port}/api/v1/ws", proxy=None) as socket:
@@ -140,7 +140,7 @@ async def test_what_ends_an_account_at_one_shuts_it_out_at_the_other(
         async with asyncio.timeout(5):
             assert await close_code(socket) == 4401
             # Only asking tells whether a token is refused.
-            while (await asyncio.to_thread(elsewhere.get, "/entities")).status_code != 401:  # noqa: ASYNC110
+            while (await asyncio.to_thread(elsewhere.get, "/entities")).status_code != 401:  # noqa: ASYNC110  # asks a server
                 await asyncio.sleep(0.02)
         assert time.monotonic() - begun < 5
     refreshed = there.post("/auth/refresh", json={"refresh_token": account.refresh_token})

@@ -96,7 +96,7 @@ async def test_whoever_was_let_in_is_answered(deployed: Deployment, nobody: Clie
         while sum(seen.statuses.values()) < 500:  # noqa: ASYNC110  # the load has no event to wait for
             await asyncio.sleep(0.02)
         group.create_task(watch_readiness(process.port, told))
-        while 200 not in told:  # noqa: ASYNC110
+        while 200 not in told:  # noqa: ASYNC110  # asks a server
             await asyncio.sleep(0.01)
         begun = time.monotonic()
         process.process.send_signal(signal.SIGTERM)
