@@ -33,6 +33,11 @@ class WorkTransport:
         queues = await RabbitMQQueues(broker, SUBSCRIPTIONS).status()
         return [queue for queue in queues if queue.ready or queue.delayed or queue.dead]
 
+    async def is_drained(self) -> bool:
+        """Whether the broker holds nothing. What came twice, or was put off during an outage, is still on its
+        way when its effects have long been stored."""
+        return not await self.left_over()
+
     async def remove(self) -> None:
         """Deletes what is on the broker."""
         if (broker := self._broker()) is None:
