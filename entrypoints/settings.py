@@ -11,6 +11,8 @@ from msgspec import Meta
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.security.sealing import BadSealingKey, Sealer
+
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
@@ -44,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     jwt_secret: str = ""
     jwt_private_key: str = ""
+    credentials_key: str = ""
     jwt_issuer: str = "knowledge-graph-lab"
     jwt_audience: str = "knowledge-graph-lab"
     access_token_lifetime: Seconds = 900.0
@@ -97,6 +100,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError("RABBITMQ_URL: must begin with amqp:// or amqps://")
     if settings.jwt_secret and len(settings.jwt_secret.encode()) < 32:
         raise SettingsError("JWT_SECRET: must be at least 32 bytes long (RFC 7518, 3.2)")
+    if settings.credentials_key:
+        try:
+            Sealer.of(settings.credentials_key)
+        except BadSealingKey as error:
+            raise SettingsError(f"CREDENTIALS_KEY: {error}") from error
     if settings.jwt_secret and settings.jwt_private_key:
         raise SettingsError("JWT_SECRET and JWT_PRIVATE_KEY: set one of them, not both")
     return settings

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from domain.shared.ids import SessionId, UserId
 from domain.shared.roles import Role
+from domain.shared.scopes import Scope
 
 __all__ = ["IdempotencyKey", "Principal", "Role", "Trace"]
 
@@ -28,7 +29,8 @@ class IdempotencyKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """The account a use case acts for. `idempotency` is set when the client asked for one effect only;
-    `actor_id` when somebody else acts on the account."""
+    `actor_id` when somebody else acts on the account; `scopes` when a program's key is used, None for a
+        person's session, which may do all that the role may."""
 
     user_id: UserId
     role: Role
@@ -36,3 +38,4 @@ class Principal:
     session_id: SessionId | None = None
     idempotency: IdempotencyKey | None = field(default=None)
     actor_id: UserId | None = None
+    scopes: frozenset[Scope] | None = None

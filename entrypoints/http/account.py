@@ -9,6 +9,7 @@ from application.identity.delete_account import DeleteAccount, DeleteAccountComm
 from application.identity.end_session import EndSession, EndSessionCommand
 from application.identity.list_sessions import ListSessions, ListSessionsCommand
 from application.identity.queries import SESSION_SORTS, SessionView
+from application.shared.permissions import Permission
 from domain.shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 from domain.shared.ids import SessionId
 from entrypoints.http.auth_bodies import DeleteAccountBody, PasswordChangeBody
@@ -59,6 +60,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=account.sessions,
             summary="List the sessions of one's own account",
             tag="auth",
+            permission=Permission.ACCOUNT_READ,
             query=PageQuery,
             reply=list[SessionView],
             raises=(InvalidInput,),
@@ -70,6 +72,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=account.end,
             summary="End a session of one's own account",
             tag="auth",
+            permission=Permission.ACCOUNT_SECURE,
             status=204,
             raises=(NotFound,),
             description="At once: its tokens are refused and its sockets closed.",
@@ -80,6 +83,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=account.password,
             summary="Change one's own password",
             tag="auth",
+            permission=Permission.ACCOUNT_SECURE,
             body=PasswordChangeBody,
             status=204,
             raises=(InvalidInput, NotFound, Conflict, Unavailable),
@@ -94,6 +98,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=account.delete,
             summary="Delete one's own account with all its data",
             tag="auth",
+            permission=Permission.ACCOUNT_SECURE,
             body=DeleteAccountBody,
             status=204,
             raises=(InvalidInput, NotFound, Conflict, Unavailable),

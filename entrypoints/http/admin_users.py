@@ -9,10 +9,11 @@ from msgspec import UNSET, UnsetType
 
 from application.identity.administer_user import ChangeUser, ChangeUserCommand, DeleteUser, DeleteUserCommand
 from application.identity.queries import USER_SORTS, AccountFilter, AccountQueries, UserView, user_view
+from application.shared.permissions import Permission
 from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from domain.shared.ids import UserId
 from domain.shared.roles import Role
-from entrypoints.http.operation import ADMINISTRATORS, Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 
 RoleName = Literal["user", "moderator", "admin"]
 
@@ -85,7 +86,7 @@ def operations(users: AdminUsersOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=users.list,
             summary="Search all accounts",
             tag="admin",
-            roles=ADMINISTRATORS,
+            permission=Permission.USERS_ADMINISTER,
             query=UsersQuery,
             reply=list[UserView],
             raises=(InvalidInput,),
@@ -96,7 +97,7 @@ def operations(users: AdminUsersOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=users.get,
             summary="Read an account",
             tag="admin",
-            roles=ADMINISTRATORS,
+            permission=Permission.USERS_ADMINISTER,
             reply=UserView,
             raises=(NotFound,),
         ),
@@ -106,7 +107,7 @@ def operations(users: AdminUsersOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=users.patch,
             summary="Give an account a role, close it or open it",
             tag="admin",
-            roles=ADMINISTRATORS,
+            permission=Permission.USERS_ADMINISTER,
             body=UserPatch,
             reply=UserView,
             raises=(InvalidInput, NotFound, Conflict, PreconditionFailed),
@@ -123,7 +124,7 @@ def operations(users: AdminUsersOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=users.delete,
             summary="Delete an account with all its data",
             tag="admin",
-            roles=ADMINISTRATORS,
+            permission=Permission.USERS_ADMINISTER,
             status=204,
             raises=(NotFound, Conflict, PreconditionFailed),
             conditional=True,

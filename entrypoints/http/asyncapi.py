@@ -116,6 +116,6 @@ def operations(version: str) -> Sequence[Operation[Any, Any]]:
             handler=show,
             summary="The AsyncAPI document of the socket",
             tag="live",
-            roles=None,
+            permission=None,
         )
     ]

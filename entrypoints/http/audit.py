@@ -13,8 +13,9 @@ from application.operations.queries import (
     AuditRecordView,
     AuditView,
 )
+from application.shared.permissions import Permission
 from domain.shared.ids import UserId
-from entrypoints.http.operation import ADMINISTRATORS, Call, Operation, PageQuery, Reply
+from entrypoints.http.operation import Call, Operation, PageQuery, Reply
 
 ORDER = "Sorts: occurred_at, also with a leading `-`; default `-occurred_at`. Times are exclusive."
 
@@ -79,6 +80,7 @@ def operations(over_http: AuditOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.own,
             summary="List what was done to one's own things",
             tag="operations",
+            permission=Permission.AUDIT_READ,
             query=AuditQuery,
             reply=list[AuditView],
             description=ORDER,
@@ -89,7 +91,7 @@ def operations(over_http: AuditOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.everybody,
             summary="List what was done to anybody's things",
             tag="operations",
-            roles=ADMINISTRATORS,
+            permission=Permission.AUDIT_ADMINISTER,
             query=AdminAuditQuery,
             reply=list[AuditRecordView],
             description=ORDER + " A row without a `seal` was written moments ago.",

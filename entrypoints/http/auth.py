@@ -15,6 +15,7 @@ from application.identity.refresh_session import RefreshSession, RefreshSessionC
 from application.identity.register_user import RegisterUser, RegisterUserCommand
 from application.identity.token_pairs import TokenPair
 from application.identity.update_profile import UpdateProfile, UpdateProfileCommand
+from application.shared.permissions import Permission
 from domain.identity.errors import InvalidCredentials, InvalidRefreshToken
 from domain.identity.user import PROFILE, Registration
 from domain.shared.errors import (
@@ -179,7 +180,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=auth.register,
             summary="Open an account",
             tag="auth",
-            roles=None,
+            permission=None,
             body=RegisterBody,
             reply=UserView,
             status=201,
@@ -191,7 +192,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=auth.token,
             summary="Log in, or refresh",
             tag="auth",
-            roles=None,
+            permission=None,
             body=LogInBody,
             raw_body=True,
             reply=TokenReply,
@@ -212,7 +213,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=auth.refresh,
             summary="Trade a refresh token for the next pair",
             tag="auth",
-            roles=None,
+            permission=None,
             body=RefreshBody,
             reply=TokenReply,
             raw_reply=True,
@@ -228,6 +229,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=auth.end,
             summary="End this session, or every session",
             tag="auth",
+            permission=Permission.ACCOUNT_SECURE,
             body=LogOutBody,
             raw_body=True,
             status=204,
@@ -240,6 +242,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=auth.me,
             summary="Read one's own account",
             tag="auth",
+            permission=Permission.ACCOUNT_READ,
             reply=UserView,
             raises=(NotFound,),
         ),
@@ -249,6 +252,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=auth.patch_me,
             summary="Change one's own profile",
             tag="auth",
+            permission=Permission.ACCOUNT_WRITE,
             body=ProfilePatch,
             reply=UserView,
             raises=(InvalidInput, NotFound, PreconditionFailed),

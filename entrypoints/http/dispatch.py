@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as QuartMethodNotAllowed
 from werkzeug.exceptions import NotFound as QuartNotFound
 
+from application.shared.permissions import Rule, is_allowed
 from application.shared.ports import Clock
 from application.shared.principal import IdempotencyKey, Principal, Trace
 from domain.shared.errors import (
@@ -102,15 +103,15 @@ class Dispatcher:
 
     def caller(self, operation: Operation[Any, Any], received: Request, trace: Trace) -> Principal | None:
         """The principal of the request's token, None where anyone may call."""
-        if operation.roles is None:
+        if operation.permission is None or operation.rule is None:
             return None
         scheme, _, token = received.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated
         principal = self.authenticate(token.strip(), trace)
         received.scope["kgl.caller"] = principal  # type: ignore[typeddict-unknown-key]  # for the access log
-        if principal.role not in operation.roles:
-            raise NotPermitted(f"this needs one of the roles {', '.join(sorted(operation.roles))}")
+        if not is_allowed(principal, operation.permission):
+            raise NotPermitted(needed(operation.rule, principal))
         return principal
 
     async def answer(self, operation: Operation[Any, Any], call: Call[Any, Any]) -> Reply:
@@ -149,6 +150,15 @@ class Dispatcher:
             headers["Link"] = f'<{next_url(call.request, meta.next_cursor)}>; rel="next"'
         shown: object = {**msgspec.to_builtins(meta), **reply.meta} if reply.meta else meta
         return Response(_ENCODER.encode(_Envelope(reply.data, shown)), status, headers, content_type=_JSON)
+
+
+def needed(rule: Rule, principal: Principal) -> str:
+    """What a refused caller lacks, in words."""
+    if principal.role not in rule.roles:
+        return f"this needs one of the roles {', '.join(sorted(rule.roles))}"
+    if rule.scope is None:
+        return "this needs a person who logged in; no key will do"
+    return f"this needs a key with the scope {rule.scope}"
 
 
 def bodiless(status: int, headers: dict[str, str]) -> Response:

@@ -20,6 +20,7 @@ from application.documents.queries import (
     document_view,
 )
 from application.documents.upload_document import UploadDocument, UploadDocumentCommand
+from application.shared.permissions import Permission
 from domain.documents import errors as documents
 from domain.documents.document import DocumentLimits
 from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
@@ -156,6 +157,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             replay=over_http.already_added,
             summary="Add a document",
             tag="documents",
+            permission=Permission.DOCUMENTS_WRITE,
             body=DocumentBody,
             reply=DocumentView,
             status=201,
@@ -169,6 +171,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.upload,
             summary="Upload a text or Markdown file",
             tag="documents",
+            permission=Permission.DOCUMENTS_WRITE,
             body=UploadBody,
             raw_body=True,
             media_types=("multipart/form-data",),
@@ -190,6 +193,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.list,
             summary="List documents",
             tag="documents",
+            permission=Permission.DOCUMENTS_READ,
             query=DocumentsQuery,
             reply=list[DocumentView],
             description=f"Sorts: {', '.join(DOCUMENT_SORTS)}, each also with a leading `-`; default "
@@ -201,6 +205,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.get,
             summary="Read a document with its content",
             tag="documents",
+            permission=Permission.DOCUMENTS_READ,
             reply=FullDocumentView,
             raises=(NotFound,),
         ),
@@ -210,6 +215,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.delete,
             summary="Delete a document and what stands on it alone",
             tag="documents",
+            permission=Permission.DOCUMENTS_WRITE,
             status=204,
             raises=(NotFound, Conflict),
         ),
@@ -219,6 +225,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.chunks,
             summary="List a document's passages in reading order",
             tag="documents",
+            permission=Permission.DOCUMENTS_READ,
             query=PageQuery,
             reply=list[ChunkView],
             raises=(NotFound,),
@@ -229,6 +236,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.entities,
             summary="List the entities a document speaks of, by name",
             tag="documents",
+            permission=Permission.DOCUMENTS_READ,
             query=PageQuery,
             reply=list[DocumentEntityView],
             raises=(NotFound,),
@@ -239,6 +247,7 @@ def operations(over_http: DocumentsOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.mentions,
             summary="List where an entity was found",
             tag="documents",
+            permission=Permission.DOCUMENTS_READ,
             query=PageQuery,
             reply=list[MentionView],
             raises=(NotFound,),

@@ -14,6 +14,7 @@ from application.graph.delete_entity import DeleteEntity, DeleteEntityCommand
 from application.graph.queries import ENTITY_SORTS, EntityFilter, EntityQueries
 from application.graph.update_entity import UpdateEntity, UpdateEntityCommand
 from application.graph.views import EntityView
+from application.shared.permissions import Permission
 from domain.graph.entity import CONTENT, EntityContent
 from domain.shared.errors import InvalidInput, NotAuthenticated, NotFound, PreconditionFailed
 from domain.shared.ids import EntityId
@@ -167,6 +168,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             replay=entities.already_created,
             summary="Create an entity",
             tag="graph",
+            permission=Permission.GRAPH_WRITE,
             body=EntityBody,
             reply=EntityView,
             status=201,
@@ -178,6 +180,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=entities.list,
             summary="List entities",
             tag="graph",
+            permission=Permission.GRAPH_READ,
             query=EntitiesQuery,
             reply=list[EntityView],
             description=f"Sorts: {', '.join(ENTITY_SORTS)}, each also with a leading `-`; default "
@@ -189,6 +192,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=entities.get,
             summary="Read an entity",
             tag="graph",
+            permission=Permission.GRAPH_READ,
             reply=EntityView,
             raises=(NotFound,),
         ),
@@ -198,6 +202,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=entities.replace,
             summary="Replace what an entity says",
             tag="graph",
+            permission=Permission.GRAPH_WRITE,
             body=EntityBody,
             reply=EntityView,
             raises=changes,
@@ -209,6 +214,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=entities.patch,
             summary="Change some of what an entity says",
             tag="graph",
+            permission=Permission.GRAPH_WRITE,
             body=EntityPatch,
             reply=EntityView,
             raises=changes,
@@ -221,6 +227,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=entities.delete,
             summary="Delete an entity and its relationships",
             tag="graph",
+            permission=Permission.GRAPH_WRITE,
             status=204,
             raises=(NotFound, PreconditionFailed),
             conditional=True,

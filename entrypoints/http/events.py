@@ -16,6 +16,7 @@ from application.live.interest import checked_position, checked_topics
 from application.live.ports import EventLog
 from application.live.read_events import ReadEvents, ReadEventsCommand
 from application.live.subscriber import Frame, Subscriber
+from application.shared.permissions import Permission
 from application.shared.ports import Clock
 from domain.shared.errors import InvalidInput, NotAuthenticated, Unavailable, Violation
 from entrypoints.http.operation import Call, Operation, Reply
@@ -144,6 +145,7 @@ def operations(live: LiveOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=live.poll,
             summary="Read events by polling",
             tag="live",
+            permission=Permission.EVENTS_READ,
             query=EventsQuery,
             reply=list[CloudEvent],
             description="The caller's events in order, as CloudEvents. `meta.position` is the next `since`; "
@@ -156,6 +158,7 @@ def operations(live: LiveOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=live.stream,
             summary="Read events as they happen (Server-Sent Events)",
             tag="live",
+            permission=Permission.EVENTS_READ,
             query=EventStreamQuery,
             produces="text/event-stream",
             description="`data` is a CloudEvent, `event` its type, `id` its position. The stream ends with "

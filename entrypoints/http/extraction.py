@@ -14,6 +14,7 @@ from application.extraction.describe_providers import DescribeProviders, Provide
 from application.extraction.queries import JOB_SORTS, JobItemView, JobQueries, JobView, job_view
 from application.extraction.request_extraction import RequestExtraction, RequestExtractionCommand
 from application.extraction.retry_job import RetryJob, RetryJobCommand
+from application.shared.permissions import Permission
 from domain.documents.document import DocumentDraft
 from domain.extraction.errors import JobNotFound
 from domain.extraction.job import ExtractionOptions
@@ -165,6 +166,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             replay=over_http.already_requested,
             summary="Have documents read into the graph",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_WRITE,
             body=ExtractionBody,
             reply=JobView,
             status=202,
@@ -177,6 +179,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.list,
             summary="List jobs",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_READ,
             query=JobsQuery,
             reply=list[JobView],
             description="Sorts: created_at, also with a leading `-`; default `-created_at`.",
@@ -187,6 +190,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.get,
             summary="Read how far a job is",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_READ,
             reply=JobView,
             raises=(NotFound,),
         ),
@@ -196,6 +200,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.items,
             summary="List what became of a job's documents",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_READ,
             query=ItemsQuery,
             reply=list[JobItemView],
             raises=(NotFound,),
@@ -206,6 +211,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.cancel,
             summary="Stop a job",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_WRITE,
             reply=JobView,
             raises=(NotFound, Conflict),
         ),
@@ -215,6 +221,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.retry,
             summary="Try a job's failed and cancelled items again",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_WRITE,
             reply=JobView,
             status=202,
             raises=(NotFound, Conflict),
@@ -225,6 +232,7 @@ def operations(over_http: ExtractionOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=over_http.providers,
             summary="List the configured extractors and embedders, and whether they answer",
             tag="extraction",
+            permission=Permission.EXTRACTIONS_READ,
             reply=list[ProviderView],
         ),
     ]

@@ -18,6 +18,7 @@ from application.graph.traversal import (
     PathsRequest,
 )
 from application.graph.views import RelationshipView
+from application.shared.permissions import Permission
 from domain.shared.errors import NotFound
 from domain.shared.ids import EntityId
 from entrypoints.http.entities import entity_id_of
@@ -101,6 +102,7 @@ def operations(graph: GraphOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=graph.relationships,
             summary="List the relationships at an entity",
             tag="graph",
+            permission=Permission.GRAPH_READ,
             query=RelationshipsOfEntityQuery,
             reply=list[RelationshipView],
             raises=(NotFound,),
@@ -113,6 +115,7 @@ def operations(graph: GraphOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=graph.neighborhood,
             summary="Walk from an entity",
             tag="graph",
+            permission=Permission.GRAPH_READ,
             query=NeighborhoodQuery,
             reply=Neighborhood,
             raises=(NotFound,),
@@ -126,6 +129,7 @@ def operations(graph: GraphOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=graph.paths,
             summary="Find the shortest paths between two entities",
             tag="graph",
+            permission=Permission.GRAPH_READ,
             query=PathsQuery,
             reply=Paths,
             raises=(NotFound,),
@@ -138,6 +142,7 @@ def operations(graph: GraphOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=graph.stats,
             summary="Count what is in the graph",
             tag="graph",
+            permission=Permission.GRAPH_READ,
             reply=GraphStats,
         ),
     ]

@@ -90,7 +90,7 @@ def operations(readiness: Readiness) -> Sequence[Operation[Any, Any]]:
             handler=handler,
             summary=summary,
             tag="operations",
-            roles=None,
+            permission=None,
             reply=reply,
             raw_reply=True,
             prefix="",

@@ -17,7 +17,7 @@ from domain.shared.errors import (
     Unavailable,
 )
 from entrypoints.http import errors
-from entrypoints.http.operation import EVERYONE, NoQuery, Operation
+from entrypoints.http.operation import NoQuery, Operation
 
 Document: TypeAlias = dict[str, Any]
 _REF = "#/components/schemas/{name}"
@@ -82,14 +82,17 @@ def shapes(operations: Sequence[Operation[Any, Any]]) -> list[Any]:
 
 def described(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> Document:
     """One operation object."""
+    rule = operation.rule
     described: Document = {
         "operationId": operation_id(operation),
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": parameters(operation),
         "responses": responses(operation, schema),
-        "security": [] if operation.roles is None else [{"bearer": []}],
-        "x-roles": ["anyone"] if operation.roles is None else sorted(operation.roles),
+        "security": [] if rule is None else [{"bearer": []}],
+        "x-roles": ["anyone"] if rule is None else sorted(rule.roles),
+        "x-permission": operation.permission,
+        "x-scope": None if rule is None else rule.scope,
     }
     if operation.description:
         described["description"] = operation.description
@@ -194,10 +197,8 @@ def success(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> D
 def refusals(operation: Operation[Any, Any]) -> list[type[KnowledgeGraphError]]:
     """What this operation can refuse with: its own, and what its declaration implies."""
     found: list[type[KnowledgeGraphError]] = [errors.BadRequest, InvalidInput, *operation.raises]
-    if operation.roles is not None:
-        found += [NotAuthenticated, Unavailable]
-        if operation.roles != EVERYONE:
-            found.append(NotPermitted)
+    if operation.permission is not None:
+        found += [NotAuthenticated, NotPermitted, Unavailable]
     if "{" in operation.path and NotFound not in found:
         found.append(NotFound)
     if operation.body is not None:

@@ -9,15 +9,13 @@ import msgspec
 from quart import Request
 
 from application.shared.pages import PageRequest, Position
-from application.shared.principal import Principal, Role, Trace
+from application.shared.permissions import PERMISSIONS, Permission, Rule
+from application.shared.principal import Principal, Trace
 from domain.shared.errors import InvalidInput, KnowledgeGraphError, NotFound, PreconditionFailed, Violation
 from entrypoints.http.cursors import Cursors
 
 Body = TypeVar("Body")
 Query = TypeVar("Query")
-
-EVERYONE: frozenset[Role] = frozenset(Role)
-ADMINISTRATORS: frozenset[Role] = frozenset({Role.ADMIN})
 
 
 class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -129,14 +127,14 @@ Replay = Callable[[Call[Body, Query], UUID], Awaitable[Reply]]
 class Operation(Generic[Body, Query]):
     """One method on one path below `/api/v1`.
 
-    `roles` None means anyone, logged in or not. `body` and `query` are msgspec Structs that forbid unknown
-    fields (None: the operation takes no body); a field `metadata: dict[str, str]` of a query collects
-    `metadata.KEY` parameters. `reply` is the type of `data`. `raises` are the refusals a caller must
-    expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with what the
-    first request made; operations that have it accept the header. `conditional` ones accept `If-Match`.
-    With `raw_body` the handler reads the request's body itself; with `raw_reply` the reply has no envelope.
-    `produces` is the media type of a reply that is no JSON. `plain_refusals` are the shapes, by status, of
-    refusals that another standard wants in words of its own.
+    `permission` is a row of the table, None for what anyone may do. `body` and `query` are msgspec Structs
+    that forbid unknown fields (None: the operation takes no body); a field `metadata: dict[str, str]` of a
+    query collects `metadata.KEY` parameters. `reply` is the type of `data`. `raises` are the refusals a
+    caller must expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with
+    what the first request made; operations that have it accept the header. `conditional` ones accept `If-
+    Match`. With `raw_body` the handler reads the request's body itself; with `raw_reply` the reply has no
+    envelope. `produces` is the media type of a reply that is no JSON. `plain_refusals` are the shapes, by
+    status, of refusals that another standard wants in words of its own.
     """
 
     method: str
@@ -144,7 +142,7 @@ class Operation(Generic[Body, Query]):
     handler: Handler[Body, Query]
     summary: str
     tag: str
-    roles: frozenset[Role] | None = EVERYONE
+    permission: Permission | None
     body: type[Body] | None = None
     query: type[Query] = NoQuery  # type: ignore[assignment]  # the default for operations without parameters
     reply: Any = None
@@ -160,3 +158,8 @@ class Operation(Generic[Body, Query]):
     description: str = ""
     statuses: Mapping[int, str] = field(default_factory=dict)
     plain_refusals: Mapping[int, Any] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> Rule | None:
+        """Who may call it; None for anyone."""
+        return None if self.permission is None else PERMISSIONS[self.permission]

@@ -11,6 +11,7 @@ from msgspec import Meta
 from application.documents.search import ChunkFilter, ChunkHit, SearchResult
 from application.documents.search_chunks import SearchChunks, SearchChunksCommand
 from application.documents.search_everything import SearchEverything, SearchEverythingCommand
+from application.shared.permissions import Permission
 from domain.shared.errors import InvalidInput, Unavailable
 from domain.shared.ids import DocumentId
 from entrypoints.http.operation import Call, NoQuery, Operation, Reply
@@ -91,6 +92,7 @@ def operations(search: SearchOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=search.chunks,
             summary="Find the passages nearest to a question or a vector",
             tag="search",
+            permission=Permission.DOCUMENTS_READ,
             body=SearchChunksBody,
             reply=list[ChunkHit],
             raises=(InvalidInput, Unavailable),
@@ -101,6 +103,7 @@ def operations(search: SearchOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=search.everything,
             summary="Search entities and documents",
             tag="search",
+            permission=Permission.DOCUMENTS_READ,
             query=SearchQuery,
             reply=list[SearchResult],
             raises=(InvalidInput, Unavailable),

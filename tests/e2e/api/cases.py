@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import httpx
 
-from entrypoints.http.operation import ADMINISTRATORS, Operation
+from application.shared.permissions import ADMINISTRATORS
+from entrypoints.http.operation import Operation
 from tests.e2e.api.client import Client
 from tests.e2e.api.world import (
     PASSWORD,
@@ -211,9 +212,14 @@ def address(operation: Operation[Any, Any], ids: Ids) -> str:
     return operation.prefix + operation.path.format(**named)
 
 
+def is_administrative(operation: Operation[Any, Any]) -> bool:
+    """Whether only administrators may call it."""
+    return operation.rule is not None and operation.rule.roles == ADMINISTRATORS
+
+
 def client_for(operation: Operation[Any, Any], account: Account) -> Client:
     """Whom the operation is open to: the account itself, or an administrator."""
-    return administrator(account.client) if operation.roles == ADMINISTRATORS else account.client
+    return administrator(account.client) if is_administrative(operation) else account.client
 
 
 def path_parameters(operation: Operation[Any, Any]) -> list[str]:

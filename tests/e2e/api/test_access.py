@@ -14,8 +14,8 @@ from adapters.system.clock import SystemClock
 from application.identity.ports import TokenClaims, TokenUse
 from domain.shared.ids import SessionId, UserId
 from domain.shared.roles import Role
-from entrypoints.http.operation import ADMINISTRATORS, Operation
-from tests.e2e.api.cases import CASES, perform
+from entrypoints.http.operation import Operation
+from tests.e2e.api.cases import CASES, is_administrative, perform
 from tests.e2e.api.client import Client, ids_in
 from tests.e2e.api.declared import declared, name_of
 from tests.e2e.api.processes import JWT_SECRET
@@ -24,8 +24,8 @@ from tests.e2e.api.world import Account, administrator, entity_body, events_of, 
 Declared = Operation[Any, Any]
 
 EVERY = [pytest.param(operation, id=name_of(operation)) for operation in declared()]
-GUARDED = [pytest.param(each, id=name_of(each)) for each in declared() if each.roles is not None]
-OPEN = [pytest.param(each, id=name_of(each)) for each in declared() if each.roles is None]
+GUARDED = [pytest.param(each, id=name_of(each)) for each in declared() if each.rule is not None]
+OPEN = [pytest.param(each, id=name_of(each)) for each in declared() if each.rule is None]
 
 
 def token(
@@ -107,7 +107,7 @@ def test_an_open_operation_asks_for_no_token_and_minds_no_bad_one(
 def test_serves_its_owner(operation: Declared, owner: Account) -> None:
     case = CASES[name_of(operation)]
     ids = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
-    as_administrator = administrator(owner.client) if operation.roles == ADMINISTRATORS else None
+    as_administrator = administrator(owner.client) if is_administrative(operation) else None
     reply = perform(operation, owner, ids, as_administrator)
     assert reply.status_code == case.owner, reply.text
     assert bool(reply.content) == ("content-type" in reply.headers)

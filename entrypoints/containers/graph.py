@@ -1,0 +1,46 @@
+"""Entities, relationships, and the walks over them."""
+
+from dependency_injector import providers
+
+from adapters.postgres.graph_queries import PostgresEntityQueries, PostgresRelationshipQueries
+from adapters.postgres.graph_traversal import PostgresGraphQueries
+from application.graph.create_entity import CreateEntity
+from application.graph.create_relationship import CreateRelationship
+from application.graph.delete_entity import DeleteEntity
+from application.graph.delete_relationship import DeleteRelationship
+from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
+from application.graph.update_entity import UpdateEntity
+from application.graph.update_relationship import UpdateRelationship
+from entrypoints.containers.core import Core
+from entrypoints.http.entities import EntitiesOverHttp
+from entrypoints.http.graph import GraphOverHttp
+from entrypoints.http.relationships import RelationshipsOverHttp
+
+
+class Graph(Core):
+    """The graph."""
+
+    entity_queries = providers.Singleton(PostgresEntityQueries, Core.database)
+    relationship_queries = providers.Singleton(PostgresRelationshipQueries, Core.database)
+    graph_queries = providers.Singleton(PostgresGraphQueries, Core.database)
+    entities_over_http = providers.Singleton(
+        EntitiesOverHttp,
+        create_entity=providers.Singleton(CreateEntity, Core.start_work, Core.clock, Core.ids),
+        update_entity=providers.Singleton(UpdateEntity, Core.start_work, Core.clock),
+        delete_entity=providers.Singleton(DeleteEntity, Core.start_work, Core.clock),
+        queries=entity_queries,
+    )
+    relationships_over_http = providers.Singleton(
+        RelationshipsOverHttp,
+        create_relationship=providers.Singleton(CreateRelationship, Core.start_work, Core.clock, Core.ids),
+        update_relationship=providers.Singleton(UpdateRelationship, Core.start_work, Core.clock),
+        delete_relationship=providers.Singleton(DeleteRelationship, Core.start_work, Core.clock),
+        queries=relationship_queries,
+    )
+    graph_over_http = providers.Singleton(
+        GraphOverHttp,
+        queries=graph_queries,
+        relationships_of_entity=providers.Singleton(
+            ListRelationshipsOfEntity, entity_queries, relationship_queries
+        ),
+    )
