@@ -11,6 +11,7 @@ IN_PROCESS: AuditSubscriber = audit
 
 REQUEST_EXTRACTION = Subscription(queue="extraction.request", topics=("document.added",))
 RUN_EXTRACTION = Subscription(queue="extraction.run", topics=("extraction.requested",))
+RUN_GRAPH_JOB = Subscription(queue="graph.run", topics=("graph_job.queued",))
 
 # Through the outbox and the transport.
-SUBSCRIPTIONS: Sequence[Subscription] = (REQUEST_EXTRACTION, RUN_EXTRACTION)
+SUBSCRIPTIONS: Sequence[Subscription] = (REQUEST_EXTRACTION, RUN_EXTRACTION, RUN_GRAPH_JOB)

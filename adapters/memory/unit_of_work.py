@@ -11,6 +11,7 @@ from adapters.memory.extraction import InMemoryExtractionRepository
 from adapters.memory.extraction_cleanup import Graph
 from adapters.memory.extraction_jobs import InMemoryJobRepository
 from adapters.memory.graph_entities import ENTITIES, KEYS, InMemoryEntityRepository
+from adapters.memory.graph_jobs import GRAPH_JOB_ERRORS, GRAPH_JOBS, InMemoryGraphJobRepository
 from adapters.memory.graph_relationships import RELATIONSHIPS, InMemoryRelationshipRepository
 from adapters.memory.identity import (
     REFRESH_TOKENS,
@@ -100,6 +101,10 @@ class InMemoryUnitOfWork(UnitOfWork):
     @property
     def relationships(self) -> InMemoryRelationshipRepository:
         return InMemoryRelationshipRepository(self.table(RELATIONSHIPS), self.table(ENTITIES))
+
+    @property
+    def graph_jobs(self) -> InMemoryGraphJobRepository:
+        return InMemoryGraphJobRepository(self.table(GRAPH_JOBS), self.table(GRAPH_JOB_ERRORS))
 
     @property
     def users(self) -> InMemoryUserRepository:

@@ -14,6 +14,7 @@ from adapters.postgres.engine import Database
 from adapters.postgres.extraction import PostgresExtractionRepository
 from adapters.postgres.extraction_jobs import PostgresJobRepository
 from adapters.postgres.graph_entities import PostgresEntityRepository
+from adapters.postgres.graph_jobs import PostgresGraphJobRepository
 from adapters.postgres.graph_relationships import PostgresRelationshipRepository
 from adapters.postgres.identity import PostgresSessionRepository, PostgresUserRepository
 from adapters.postgres.statements import DriverConnection
@@ -87,6 +88,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def relationships(self) -> PostgresRelationshipRepository:
         return PostgresRelationshipRepository(self.connection)
+
+    @property
+    def graph_jobs(self) -> PostgresGraphJobRepository:
+        return PostgresGraphJobRepository(self.connection)
 
     @property
     def users(self) -> PostgresUserRepository:

@@ -21,3 +21,11 @@ class RelationshipChanged(PreconditionFailed):
 
 class RelationshipExists(Conflict):
     """There is already a relationship of this type between these entities."""
+
+
+class GraphJobNotFound(NotFound):
+    """There is no such job."""
+
+
+class GraphJobFinishedAlready(Conflict):
+    """The job has finished: there is nothing left to cancel."""

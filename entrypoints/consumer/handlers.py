@@ -8,12 +8,13 @@ from structlog.contextvars import bound_contextvars
 
 from application.extraction.extract_document import ExtractDocumentCommand
 from application.extraction.when_document_added_request_extraction import DocumentAddedNotice
+from application.graph.run_graph_job import RunGraphJobCommand
 from application.shared.messages import Handler, Message, Subscription
 from application.shared.principal import Principal, Role, Trace
 from domain.shared.errors import AccountGone, AlreadyHandled
-from domain.shared.ids import DocumentId, JobItemId
+from domain.shared.ids import DocumentId, GraphJobId, JobItemId
 from entrypoints.container import Container
-from entrypoints.subscriptions import REQUEST_EXTRACTION, RUN_EXTRACTION
+from entrypoints.subscriptions import REQUEST_EXTRACTION, RUN_EXTRACTION, RUN_GRAPH_JOB
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ def handlers(container: Container) -> Sequence[tuple[Subscription, Handler]]:
     """Every queue with its handler."""
     request_extraction = container.when_document_added_request_extraction()
     extract_document = container.extract_document()
+    run_graph_job = container.run_graph_job()
 
     async def document_added(message: Message) -> None:
         await request_extraction(
@@ -73,7 +75,17 @@ def handlers(container: Container) -> Sequence[tuple[Subscription, Handler]]:
             )
         )
 
+    async def graph_job_queued(message: Message) -> None:
+        await run_graph_job(
+            RunGraphJobCommand(
+                principal=principal_of(message),
+                message_id=message.id,
+                job_id=GraphJobId(message.subject),
+            )
+        )
+
     return [
         (REQUEST_EXTRACTION, logged(REQUEST_EXTRACTION.queue, document_added)),
         (RUN_EXTRACTION, logged(RUN_EXTRACTION.queue, extraction_requested)),
+        (RUN_GRAPH_JOB, logged(RUN_GRAPH_JOB.queue, graph_job_queued)),
     ]

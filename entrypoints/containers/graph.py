@@ -9,6 +9,7 @@ from application.graph.create_relationship import CreateRelationship
 from application.graph.delete_entity import DeleteEntity
 from application.graph.delete_relationship import DeleteRelationship
 from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
+from application.graph.run_graph_job import RunGraphJob
 from application.graph.update_entity import UpdateEntity
 from application.graph.update_relationship import UpdateRelationship
 from entrypoints.containers.core import Core
@@ -43,4 +44,12 @@ class Graph(Core):
         relationships_of_entity=providers.Singleton(
             ListRelationshipsOfEntity, entity_queries, relationship_queries
         ),
+    )
+    run_graph_job = providers.Singleton(
+        RunGraphJob,
+        Core.start_work,
+        Core.clock,
+        Core.retry_policy,
+        # The kinds of jobs there are, each with what carries it out.
+        providers.Dict({}),
     )
