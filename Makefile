@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 ARGS =
+# In an environment of its own: it brings dozens of packages along that nothing else here needs.
+PIP_AUDIT = pip-audit>=2.10,<3
 RUN_STAMP = $(VENV)/.installed
 DEV_STAMP = $(VENV)/.installed-dev
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -26,13 +28,23 @@ test: $(DEV_STAMP) ## Run every test, on real servers
 unit: $(DEV_STAMP) ## Run the unit tests: no servers, a few seconds
 	@$(BIN)/pytest tests/unit --numprocesses auto $(ARGS)
 
-lint: $(DEV_STAMP) ## Style, formatting, types and the rules of the architecture
+lint: $(DEV_STAMP) ## Style, formatting, types, the rules of the architecture, and a search for secrets
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.secret_scan
 
 check: lint test ## What CI runs: lint, then test
+
+audit: $(DEV_STAMP) ## Ask the advisory database about every locked package (needs the network)
+	@[ -x $(VENV)/audit/bin/pip-audit ] || { $(BIN)/python -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/pip install --quiet '$(PIP_AUDIT)'; }
+	@for lock in requirements.lock requirements-dev.lock; do \
+		echo "$$lock"; $(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes -r "$$lock" $(ARGS) || exit 1; done
+
+fuzz: $(DEV_STAMP) ## Ask at least 5,000 things nobody would, as user and admin: ARGS='--cases 20000 --seed 1'
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: $(DEV_STAMP) ## Measure against the baselines, on this machine, in one run
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -60,4 +72,4 @@ $(DEV_STAMP): $(BIN)/pip requirements-dev.lock requirements.lock pyproject.toml
 $(BIN)/pip:
 	@sh deploy/venv.sh $(PYTHON) $(VENV)
 
-.PHONY: help run test unit lint check bench lock clean
+.PHONY: help run test unit lint check audit fuzz bench lock clean

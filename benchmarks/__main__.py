@@ -6,7 +6,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import p1_read_entity, p3_create_entity, p10_commit_to_frame, p11_memory, p12_start
+from benchmarks import (
+    p1_read_entity,
+    p3_create_entity,
+    p10_commit_to_frame,
+    p11_memory,
+    p12_start,
+    p13_login_flood,
+)
 from benchmarks.report import Finding, as_json, show
 from benchmarks.system import running_system
 from tests.servers.process import ServerUnavailable
@@ -48,7 +55,12 @@ async def p12(_: argparse.Namespace) -> list[Finding]:
     return await asyncio.to_thread(p12_start.measure)
 
 
-MEASURES: dict[str, Measure] = {"P1": p1, "P3": p3, "P10": p10, "P11": p11, "P12": p12}
+async def p13(options: argparse.Namespace) -> list[Finding]:
+    async with running_system() as system:
+        return await p13_login_flood.measure(system, seconds=options.seconds, rounds=options.rounds)
+
+
+MEASURES: dict[str, Measure] = {"P1": p1, "P3": p3, "P10": p10, "P11": p11, "P12": p12, "P13": p13}
 
 
 async def run(options: argparse.Namespace) -> list[Finding]:
@@ -63,7 +75,7 @@ async def run(options: argparse.Namespace) -> list[Finding]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "targets", nargs="*", choices=[*MEASURES, []], metavar="TARGET", help="P1 P3 P10 P11 P12"
+        "targets", nargs="*", choices=[*MEASURES, []], metavar="TARGET", help="P1 P3 P10 P11 P12 P13"
     )
     parser.add_argument("--seconds", type=float, default=6.0, help="of each measured round")
     parser.add_argument("--rounds", type=int, default=5)

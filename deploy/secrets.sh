@@ -12,6 +12,10 @@ secret() {
     # Letters and digits only: these end up inside URLs.
     od -An -N24 -tx1 /dev/urandom | tr -d ' \n'
 }
-for name in POSTGRES_PASSWORD KGL_OWNER_PASSWORD KGL_APP_PASSWORD RABBITMQ_PASSWORD JWT_SECRET; do
-    echo "$name=$(secret)"
-done >"$file"
+{
+    for name in POSTGRES_PASSWORD KGL_OWNER_PASSWORD KGL_APP_PASSWORD RABBITMQ_PASSWORD; do
+        echo "$name=$(secret)"
+    done
+    # Seals what the database keeps secret, the keys that sign tokens too: without it those are lost.
+    echo "CREDENTIALS_KEY=$(head -c 32 /dev/urandom | base64)"
+} >"$file"

@@ -21,16 +21,22 @@ from entrypoints.container import Container
 from entrypoints.http import (
     account,
     admin_users,
+    api_keys,
     asyncapi,
     audit,
     auth,
+    authorization_server,
+    credentials,
     documents,
     entities,
     events,
     extraction,
     graph,
+    graph_history,
     health,
+    oidc,
     relationships,
+    socket_tickets,
 )
 from entrypoints.http import search as search_over_http
 from entrypoints.http.access_log import AccessLog
@@ -41,10 +47,15 @@ from entrypoints.http.health import Readiness
 from entrypoints.http.hypercorn_protocol.state import Application
 from entrypoints.http.operation import Operation
 from entrypoints.http.problems import server_problem
+from entrypoints.http.proxies import BehindProxies, TrustedProxies
+from entrypoints.http.rate_limits import RateLimits
 from entrypoints.http.server import Limits, ServerConfig
 from entrypoints.http.server import serve as serve_asgi
 from entrypoints.logs import configure_logs
+from entrypoints.rate_limits import open_rate_limits
+from entrypoints.recording import noting_oversized, recording
 from entrypoints.settings import Settings, SettingsError, require
+from entrypoints.signing_keys import following_signing_keys, require_a_key
 from entrypoints.websocket.cloudevent import encode_cloud_event
 from entrypoints.websocket.endpoint import Sockets, register, running
 from entrypoints.websocket.session import SocketLimits, SocketServices
@@ -57,14 +68,20 @@ def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Se
     """Every operation of the API."""
     return [
         *auth.operations(container.auth_over_http()),
+        *authorization_server.operations(container.authorization_server()),
         *account.operations(container.account_over_http()),
+        *api_keys.operations(container.api_keys_over_http()),
+        *socket_tickets.operations(container.socket_tickets_over_http()),
+        *oidc.operations(container.oidc_over_http()),
         *admin_users.operations(container.admin_users_over_http()),
         *entities.operations(container.entities_over_http()),
         *relationships.operations(container.relationships_over_http()),
         *graph.operations(container.graph_over_http()),
+        *graph_history.operations(container.graph_history_over_http()),
         *documents.operations(container.documents_over_http()),
         *search_over_http.operations(container.search_over_http()),
         *extraction.operations(container.extraction_over_http()),
+        *credentials.operations(container.credentials_over_http()),
         *audit.operations(container.audit_over_http()),
         *events.operations(live),
         *asyncapi.operations(VERSION),
@@ -109,23 +126,31 @@ def stopped_by_signals() -> asyncio.Event:
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then drains. Raises `SettingsError`, `Unavailable`, `OSError`."""
     require(settings, "DATABASE_URL")
-    if not settings.jwt_private_key:
-        require(settings, "JWT_SECRET")
+    require_a_key(settings)
     configure_logs(settings.module_id, settings.log_level)
     stop = stopped_by_signals()
-    async with open_container(settings) as container:
+    async with (
+        open_container(settings) as container,
+        following_signing_keys(settings, container),
+        open_rate_limits(settings) as limits,
+    ):
         access = AccessLog(settings.module_id)
         try:
-            await serve_container(settings, container, access, stop)
+            await serve_container(settings, container, limits, access, stop)
         finally:
             access.flush()
 
 
 async def serve_container(
-    settings: Settings, container: Container, access: AccessLog, stop: asyncio.Event
+    settings: Settings,
+    container: Container,
+    rate_limits: RateLimits | None,
+    access: AccessLog,
+    stop: asyncio.Event,
 ) -> None:
     """Feed, application and server over an open container."""
     authentication = container.authentication()
+    refusals = container.refusals()
     revoke = container.when_session_ended_revoke()
 
     def revoke_ended(batch: Sequence[Message]) -> None:
@@ -139,14 +164,18 @@ async def serve_container(
         listeners=[revoke_ended],
         limits=SubscriberLimits(frames=settings.websocket_queue),
     )
+    container.follow_signing_keys().when_dropped(feed.end_all)
     sockets = Sockets(
         SocketServices(
             feed=feed,
             authenticate=authentication.socket,
+            take_ticket=authentication.ticket,
             clock=container.clock(),
             limits=SocketLimits(heartbeat=settings.websocket_heartbeat),
+            refusals=refusals,
         ),
         frozenset(settings.origins),
+        rate_limits,
     )
     database = container.database()
     ready = Readiness({"postgres": lambda: readiness.objections(database, head())})
@@ -158,13 +187,22 @@ async def serve_container(
         heartbeat=settings.websocket_heartbeat,
     )
     app = create_app(
-        Dispatcher(authenticate=authentication.request, cursors=container.cursors(), clock=container.clock()),
+        Dispatcher(
+            authenticate=authentication.request,
+            cursors=container.cursors(),
+            clock=container.clock(),
+            limits=rate_limits,
+            refusals=refusals,
+        ),
         operations(container, live, ready),
         version=VERSION,
         max_body=settings.max_body_size,
         origins=settings.origins,
     )
     register(app, sockets)
+    served = cast(Application, app)
+    if trusted := TrustedProxies(settings.proxies):
+        served = BehindProxies(served, trusted, settings.proxy_header)
 
     async def on_drain() -> None:
         ready.drain()
@@ -178,10 +216,10 @@ async def serve_container(
         grace_seconds=settings.shutdown_grace,
         on_bound=lambda host, port: log.info("listening", host=host, port=port),
         on_drain=on_drain,
-        on_response=access.on_response,
+        on_response=noting_oversized(refusals, access.on_response),
         problem=server_problem,
     )
-    async with running(feed):
+    async with recording(refusals), running(feed):
         await container.catch_up_on_ended_sessions()()
-        await serve_asgi(cast(Application, app), config, stop=stop)
+        await serve_asgi(served, config, stop=stop)
     log.info("stopped")

@@ -3,14 +3,17 @@
 import re
 import typing
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.oidc.config import BadProvider, is_secure, read_providers
 from adapters.security.sealing import BadSealingKey, Sealer
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -50,11 +53,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     jwt_issuer: str = "knowledge-graph-lab"
     jwt_audience: str = "knowledge-graph-lab"
     access_token_lifetime: Seconds = 900.0
-    refresh_token_lifetime: Annotated[float, Meta(gt=0, le=90 * 86_400)] = 30 * 86_400.0
+    refresh_token_lifetime: Seconds = 90 * 86_400.0
+    refresh_token_idle_lifetime: Seconds = 30 * 86_400.0
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16)] = 12
 
     extractor: Literal["builtin"] = "builtin"
     embedding_provider: Literal["builtin"] = "builtin"
+
+    openai_base_url: str = "https://api.openai.com/v1"
+    hugging_face_base_url: str = "https://huggingface.co"
+    provider_check_timeout: Annotated[float, Meta(gt=0, le=60)] = 8.0
 
     max_body_size: Annotated[int, Meta(ge=1024)] = 16 * 1024 * 1024
     max_document_characters: Annotated[int, Meta(ge=1)] = 5_000_000
@@ -62,6 +70,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     websocket_queue: Annotated[int, Meta(ge=8, le=100_000)] = 1_000
     websocket_heartbeat: Seconds = 20.0
     cors_origins: str = ""
+    public_url: str = ""
+    oidc_providers: str = ""
+
+    redis_url: str = ""
+    rate_limits: Literal["on", "off"] = "on"
+    rate_limit: str = "2000/10second"
+    rate_limit_anonymous: str = "300/minute"
+    rate_limit_login: str = "30/minute"
+    rate_limit_account: str = "10/minute"
+    rate_limit_registration: str = "30/hour"
+    rate_limit_confirmation: str = "10/minute"
+    rate_limit_sockets: str = "60/minute"
+    trusted_proxies: str = ""
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
 
     @property
     def data_path(self) -> Path:
@@ -73,9 +95,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """`CORS_ORIGINS`, split at commas."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
+    @property
+    def proxies(self) -> list[str]:
+        """`TRUSTED_PROXIES`, split at commas."""
+        return [proxy.strip() for proxy in self.trusted_proxies.split(",") if proxy.strip()]
+
 
 VARIABLES = frozenset(field.encode_name for field in msgspec.structs.fields(Settings))
 KINDS = {"int": "a whole number", "float": "a number", "str": "text"}
+PROVIDERS = ("OPENAI_BASE_URL", "HUGGING_FACE_BASE_URL")
 DATABASES = ("DATABASE_URL", "MIGRATION_DATABASE_URL")
 
 
@@ -95,9 +123,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{name}: {in_words(name, what)}, but it is {given.get(name, '')!r}") from error
     for name in DATABASES:
         check_database_url(name, given.get(name, ""))
+    for name in PROVIDERS:
+        check_web_url(name, getattr(settings, name.lower()))
+    check_identity_providers(settings)
     scheme = settings.rabbitmq_url.partition("://")[0]
     if settings.rabbitmq_url and scheme not in ("amqp", "amqps"):
         raise SettingsError("RABBITMQ_URL: must begin with amqp:// or amqps://")
+    check_limits(settings)
     if settings.jwt_secret and len(settings.jwt_secret.encode()) < 32:
         raise SettingsError("JWT_SECRET: must be at least 32 bytes long (RFC 7518, 3.2)")
     if settings.credentials_key:
@@ -133,6 +165,49 @@ def check_database_url(name: str, url: str) -> None:
         raise SettingsError(f"{name}: must begin with postgresql://")
     if not parsed.username or not parsed.database:
         raise SettingsError(f"{name}: must name a user and a database")
+
+
+def check_limits(settings: Settings) -> None:
+    """Raises `SettingsError` unless the counts' store and the proxies can be told what they are."""
+    if settings.redis_url and settings.redis_url.partition("://")[0] not in ("redis", "rediss"):
+        raise SettingsError("REDIS_URL: must begin with redis:// or rediss://")
+    for proxy in settings.proxies:
+        try:
+            if proxy != "unix":
+                ip_network(proxy)
+        except ValueError as error:
+            told = f"{proxy!r} is no network (10.0.0.0/8), address or unix"
+            raise SettingsError(f"TRUSTED_PROXIES: {told}") from error
+
+
+def check_web_url(name: str, url: str) -> None:
+    """Raises `SettingsError` unless the URL is an address of the web that a path can be added to."""
+    try:
+        parsed = urlsplit(url)
+        usable = parsed.scheme in ("http", "https") and bool(parsed.hostname) and parsed.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not url.isascii() or not url.isprintable() or " " in url:
+        raise SettingsError(f"{name}: must be a URL that begins with https:// or http://")
+    if parsed.username is not None or parsed.query or parsed.fragment:
+        raise SettingsError(f"{name}: must have no user, query or fragment")
+
+
+def check_identity_providers(settings: Settings) -> None:
+    """Raises `SettingsError` unless logins with the providers can work, and come back over https."""
+    try:
+        providers = read_providers(settings.oidc_providers)
+    except BadProvider as error:
+        raise SettingsError(f"OIDC_PROVIDERS: {error}") from error
+    if settings.public_url:
+        check_web_url("PUBLIC_URL", settings.public_url)
+    if not providers:
+        return
+    for name in ("PUBLIC_URL", "CREDENTIALS_KEY"):
+        if not getattr(settings, name.lower()):
+            raise SettingsError(f"{name}: is not set, and OIDC_PROVIDERS needs it")
+    if not is_secure(settings.public_url):
+        raise SettingsError("PUBLIC_URL: must begin with https:// for OIDC_PROVIDERS, except on this machine")
 
 
 def require(settings: Settings, *names: str) -> None:

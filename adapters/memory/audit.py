@@ -7,7 +7,7 @@ from uuid import UUID
 
 from adapters.memory.document_queries import paged
 from adapters.memory.store import MemoryStore
-from application.operations.audit_ports import AuditLedger, SealedRowOf
+from application.operations.audit_ports import AuditLedger, RefusalLog, RefusalRow, SealedRowOf
 from application.operations.queries import AuditFilter, AuditQueries, AuditRecordView, AuditView
 from application.shared.pages import Page, PageRequest
 from application.shared.ports import Clock
@@ -41,6 +41,10 @@ class InMemoryAuditQueries(AuditQueries):
                 address=entry.address,
                 request_id=entry.request_id,
                 occurred_at=entry.occurred_at,
+                reason=entry.reason,
+                operation=entry.operation,
+                occurrences=entry.occurrences,
+                last_occurred_at=entry.last_occurred_at,
             )
             for number, entry in enumerate(self._store.audit, start=1)
             if entry.user_id == user_id and meets(entry, wanted)
@@ -59,12 +63,28 @@ class InMemoryAuditQueries(AuditQueries):
                 address=entry.address,
                 request_id=entry.request_id,
                 occurred_at=entry.occurred_at,
+                reason=entry.reason,
+                operation=entry.operation,
+                occurrences=entry.occurrences,
+                last_occurred_at=entry.last_occurred_at,
                 seal=None,
             )
             for number, entry in enumerate(self._store.audit, start=1)
             if meets(entry, wanted)
         ]
         return paged(views, page, lambda view: view.occurred_at, lambda view: view.id)
+
+
+@dataclass(slots=True)
+class InMemoryRefusalLog(RefusalLog):
+    """`kept` are the rows' ids."""
+
+    store: MemoryStore
+    kept: set[UUID] = field(default_factory=set)
+
+    async def write(self, rows: Sequence[RefusalRow]) -> None:
+        self.store.audit += [entry for row_id, entry in rows if row_id not in self.kept]
+        self.kept |= {row_id for row_id, _ in rows}
 
 
 @dataclass(slots=True)

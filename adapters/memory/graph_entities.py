@@ -7,7 +7,8 @@ from datetime import datetime
 from adapters.memory.store import Rows
 from application.graph.ports import EntityRepository
 from domain.graph.entity import Entity, deleted, require_version
-from domain.graph.errors import EntityChanged, EntityNotFound
+from domain.graph.errors import EntityChanged, EntityNotFound, ExternalIdTaken
+from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, UserId
 
 ENTITIES = "entities"  # (user id, id) -> Entity
@@ -22,6 +23,7 @@ class InMemoryEntityRepository(EntityRepository):
         self._keys = keys
 
     async def add(self, entity: Entity, keys: Sequence[str]) -> None:
+        self._refuse_taken(entity)
         self._entities[(entity.user_id, entity.id)] = entity
         self._claim(entity, keys)
 
@@ -35,6 +37,7 @@ class InMemoryEntityRepository(EntityRepository):
         stored = self._entities.get((entity.user_id, entity.id))
         if not isinstance(stored, Entity) or not stored.is_active or stored.version != entity.version - 1:
             raise EntityChanged
+        self._refuse_taken(entity)
         self._entities[(entity.user_id, entity.id)] = replace(entity, created_at=stored.created_at)
         self._release(entity, set(release))
         self._claim(entity, claim)
@@ -49,6 +52,26 @@ class InMemoryEntityRepository(EntityRepository):
         self._release(entity, None)
         return gone
 
+    async def get_any(self, user_id: UserId, entity_id: EntityId) -> Entity:
+        entity = self._entities.get((user_id, entity_id))
+        if not isinstance(entity, Entity):
+            raise EntityNotFound
+        return entity
+
+    async def restore(self, entity: Entity, keys: Sequence[str]) -> None:
+        self._refuse_taken(entity)
+        self._entities[(entity.user_id, entity.id)] = entity
+        self._claim(entity, keys)
+
+    def _refuse_taken(self, entity: Entity) -> None:
+        """Raises when another active entity of this source has the external id."""
+        wanted = external_id_of(entity)
+        for row in self._entities.values() if wanted else ():
+            if not isinstance(row, Entity) or not row.is_active or row.user_id != entity.user_id:
+                continue
+            if row.id != entity.id and external_id_of(row) == wanted:
+                raise ExternalIdTaken
+
     def _claim(self, entity: Entity, keys: Sequence[str]) -> None:
         for key in keys:
             self._keys.setdefault((entity.user_id, entity.content.type, key), entity.id)
@@ -60,3 +83,9 @@ class InMemoryEntityRepository(EntityRepository):
                 continue
             if keys is None or row[2] in keys:
                 del self._keys[row]
+
+
+def external_id_of(thing: Entity | Relationship) -> tuple[str | None, str] | None:
+    """What no two active things of a kind share: the source and its own id for it."""
+    content = thing.content
+    return None if content.external_id is None else (content.source, content.external_id)

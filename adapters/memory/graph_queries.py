@@ -78,6 +78,7 @@ def _passes(view: EntityView | RelationshipView, wanted: CommonFilter) -> bool:
         and (wanted.min_confidence is None or view.confidence >= wanted.min_confidence)
         and wanted.source in (None, view.source)
         and wanted.source_type in (None, view.source_type)
+        and wanted.external_id in (None, view.external_id)
         and (wanted.created_after is None or view.created_at > wanted.created_after)
         and (wanted.created_before is None or view.created_at < wanted.created_before)
         and all(

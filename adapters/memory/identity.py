@@ -18,10 +18,10 @@ REFRESH_TOKENS = "refresh_tokens"
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """An account with its password's hash."""
+    """An account with its password's hash, if it has one."""
 
     user: User
-    password_hash: str
+    password_hash: str | None
 
 
 class InMemoryUserRepository(UserRepository):
@@ -31,7 +31,7 @@ class InMemoryUserRepository(UserRepository):
         self._users = users
         self._erase = erase
 
-    async def add(self, user: User, password_hash: str) -> None:
+    async def add(self, user: User, password_hash: str | None) -> None:
         wanted = user.email.lower()
         if any(isinstance(row, UserRow) and row.user.email.lower() == wanted for row in self._users.values()):
             raise EmailTaken
@@ -51,7 +51,11 @@ class InMemoryUserRepository(UserRepository):
         kept = replace(user, email=row.user.email, created_at=row.user.created_at)
         self._users[user.id] = UserRow(kept, row.password_hash)
 
-    async def set_password(self, user: User, password_hash: str) -> None:
+    async def has_password(self, user_id: UserId) -> bool:
+        row = self._users.get(user_id)
+        return isinstance(row, UserRow) and row.password_hash is not None
+
+    async def set_password(self, user: User, password_hash: str | None) -> None:
         row = self._users.get(user.id)
         if not isinstance(row, UserRow) or row.user.version != user.version - 1:
             raise UserChanged
@@ -92,6 +96,10 @@ class InMemorySessionRepository(SessionRepository):
                         token=token, session=session, role=row.user.role, is_active=row.user.is_active
                     )
         return None
+
+    async def alive(self, user_id: UserId, session_id: SessionId) -> Session | None:
+        session = self._sessions.get((user_id, session_id))
+        return session if isinstance(session, Session) and session.revoked_at is None else None
 
     async def rotate(self, used: RefreshToken, successor: RefreshToken, now: datetime) -> None:
         self._tokens[used.user_id, used.id] = replace(used, used_at=now)

@@ -1,18 +1,31 @@
 """The unit of work over dictionaries: what is not committed is never seen by anybody else."""
 
 import contextlib
-from collections.abc import AsyncIterator, Hashable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Hashable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from adapters.memory.api_keys import (
+    API_KEYS,
+    SOCKET_TICKETS,
+    InMemoryApiKeyRepository,
+    InMemorySocketTicketRepository,
+)
+from adapters.memory.credentials import CREDENTIALS, InMemoryCredentialRepository
 from adapters.memory.documents import InMemoryDocumentRepository
 from adapters.memory.documents_rows import CHUNKS, DOCUMENTS, EVIDENCE, ITEMS, JOBS, MENTIONS
+from adapters.memory.external_identities import EXTERNAL_IDENTITIES, InMemoryExternalIdentityRepository
 from adapters.memory.extraction import InMemoryExtractionRepository
 from adapters.memory.extraction_cleanup import Graph
 from adapters.memory.extraction_jobs import InMemoryJobRepository
 from adapters.memory.graph_entities import ENTITIES, KEYS, InMemoryEntityRepository
+from adapters.memory.graph_history import VERSIONED, keep_versions
 from adapters.memory.graph_jobs import GRAPH_JOB_ERRORS, GRAPH_JOBS, InMemoryGraphJobRepository
-from adapters.memory.graph_relationships import RELATIONSHIPS, InMemoryRelationshipRepository
+from adapters.memory.graph_relationships import (
+    DELETED_WITH_END,
+    RELATIONSHIPS,
+    InMemoryRelationshipRepository,
+)
 from adapters.memory.identity import (
     REFRESH_TOKENS,
     SESSIONS,
@@ -57,6 +70,10 @@ class Draft(MutableMapping[Hashable, object]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def changed(self) -> Sequence[object]:
+        """The rows as this unit of work leaves them, without those that it removed."""
+        return [value for value in self._changes.values() if value is not _GONE]
+
     def apply(self) -> None:
         """Makes the changes everybody's."""
         for key, value in self._changes.items():
@@ -100,7 +117,9 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     @property
     def relationships(self) -> InMemoryRelationshipRepository:
-        return InMemoryRelationshipRepository(self.table(RELATIONSHIPS), self.table(ENTITIES))
+        return InMemoryRelationshipRepository(
+            self.table(RELATIONSHIPS), self.table(ENTITIES), self.table(DELETED_WITH_END)
+        )
 
     @property
     def graph_jobs(self) -> InMemoryGraphJobRepository:
@@ -113,6 +132,22 @@ class InMemoryUnitOfWork(UnitOfWork):
     @property
     def sessions(self) -> InMemorySessionRepository:
         return InMemorySessionRepository(self.table(USERS), self.table(SESSIONS), self.table(REFRESH_TOKENS))
+
+    @property
+    def credentials(self) -> InMemoryCredentialRepository:
+        return InMemoryCredentialRepository(self.table(CREDENTIALS))
+
+    @property
+    def api_keys(self) -> InMemoryApiKeyRepository:
+        return InMemoryApiKeyRepository(self.table(USERS), self.table(API_KEYS))
+
+    @property
+    def socket_tickets(self) -> InMemorySocketTicketRepository:
+        return InMemorySocketTicketRepository(self.table(USERS), self.table(SOCKET_TICKETS))
+
+    @property
+    def external_identities(self) -> InMemoryExternalIdentityRepository:
+        return InMemoryExternalIdentityRepository(self.table(USERS), self.table(EXTERNAL_IDENTITIES))
 
     @property
     def documents(self) -> InMemoryDocumentRepository:
@@ -159,6 +194,10 @@ class InMemoryUnitOfWork(UnitOfWork):
         seen = {(principal.user_id, handler, message_id) for handler, message_id in self._handled}
         if seen & store.inbox:
             raise AlreadyHandled
+        actor = principal.actor_id or principal.user_id
+        for name, kept in VERSIONED.items():
+            if name in self._drafts:
+                keep_versions(store.table(kept), store.table(name), self._drafts[name].changed(), actor)
         for draft in self._drafts.values():
             draft.apply()
         for user_id in self._erased:

@@ -20,7 +20,8 @@ where number > $1 order by number limit $2
 # `within` by hand: a volatile function before the rows, which cannot be flattened into one scan.
 ROWS = """
 select r.* from backend_operations.act_within('audit') as entered cross join lateral (
-    select seal, place, id, user_id, actor_id, action, resource_id, outcome, address, request_id, occurred_at
+    select seal, place, id, user_id, actor_id, action, resource_id, outcome, address, request_id, occurred_at,
+        reason, operation, occurrences, last_occurred_at
     from backend_operations.audit_logs where entered is not null and seal between $1 and $2
     order by seal, place, id offset 0
 ) r
@@ -96,5 +97,9 @@ def to_row(row: Record) -> SealedRow:
         outcome=row["outcome"],
         request_id=row["request_id"],
         address=row["address"],
+        reason=row["reason"],
+        operation=row["operation"],
+        occurrences=row["occurrences"],
+        last_occurred_at=row["last_occurred_at"],
     )
     return SealedRow(id=row["id"], entry=entry, place=row["place"])

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from asyncpg import Record
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     DateTime,
     Double,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    any_,
     bindparam,
     cast,
     func,
@@ -47,6 +45,7 @@ def _conditions(table: Table) -> Mapping[str, ColumnElement[bool]]:
         "min_confidence": c.confidence >= bindparam("min_confidence", type_=Double),
         "source": c.source == bindparam("source", type_=Text),
         "source_type": c.source_type == bindparam("source_type", type_=Text),
+        "external_id": c.external_id == bindparam("external_id", type_=Text),
         "created_after": c.created_at > bindparam("created_after", type_=TIME),
         "created_before": c.created_at < bindparam("created_before", type_=TIME),
     }
@@ -99,8 +98,15 @@ def page_statement(shape: PageShape) -> Statement:
         for name in sorted(shape.given):
             query = query.where(known[name])
         for place in range(shape.metadata):
-            alternatives = cast(bindparam(f"metadata_{place}", type_=ARRAY(Text)), ARRAY(JSONB))
-            query = query.where(c.metadata.bool_op("@>")(any_(alternatives)))
+            # Each comparison by itself: no index knows `@> any(...)`.
+            query = query.where(
+                or_(
+                    *(
+                        c.metadata.bool_op("@>")(cast(bindparam(f"{kind}_{place}", type_=Text), JSONB))
+                        for kind in ("text", "spelled")
+                    )
+                )
+            )
         if shape.active:
             query = query.where(c.is_active)
         key = c[shape.sort]
@@ -125,6 +131,7 @@ def page_query(
         "min_confidence": wanted.min_confidence,
         "source": wanted.source,
         "source_type": wanted.source_type,
+        "external_id": wanted.external_id,
         "created_after": wanted.created_after,
         "created_before": wanted.created_before,
     }
@@ -149,7 +156,8 @@ def page_query(
     )
     parameters: dict[str, object] = {name: values[name] for name in given}
     for place, (key, text) in enumerate(wanted.metadata.items()):
-        parameters[f"metadata_{place}"] = [json.encode(one) for one in metadata_alternatives(key, text)]
+        as_text, as_spelled = metadata_alternatives(key, text)
+        parameters |= {f"text_{place}": json.encode(as_text), f"spelled_{place}": json.encode(as_spelled)}
     if page.after is not None:
         parameters |= {"key": page.after.key, "id": page.after.id}
     return page_statement(shape), parameters | {"limit": page.limit + 1}

@@ -9,12 +9,12 @@ from domain.graph.relationship import Relationship, RelationshipContent
 from domain.shared.ids import EntityId, RelationshipId, UserId
 
 ENTITY_COLUMNS = (
-    "id, name, type, confidence, source, source_type, metadata, aliases, is_active, version, created_at, "
-    "updated_at"
+    "id, name, type, confidence, source, source_type, external_id, metadata, aliases, is_active, version, "
+    "created_at, updated_at"
 )
 RELATIONSHIP_COLUMNS = (
-    "id, source_entity_id, target_entity_id, type, confidence, source, source_type, metadata, is_active, "
-    "version, created_at, updated_at"
+    "id, source_entity_id, target_entity_id, type, confidence, source, source_type, external_id, metadata, "
+    "is_active, version, created_at, updated_at"
 )
 
 
@@ -29,6 +29,7 @@ def entity_of(user_id: UserId, row: Record) -> Entity:
             confidence=row["confidence"],
             source=row["source"],
             source_type=row["source_type"],
+            external_id=row["external_id"],
             metadata=json.decode(row["metadata"]),
             aliases=tuple(row["aliases"]),
         ),
@@ -51,6 +52,7 @@ def relationship_of(user_id: UserId, row: Record) -> Relationship:
             confidence=row["confidence"],
             source=row["source"],
             source_type=row["source_type"],
+            external_id=row["external_id"],
             metadata=json.decode(row["metadata"]),
         ),
         is_active=row["is_active"],
@@ -69,6 +71,7 @@ def entity_view_of(row: Record) -> EntityView:
         confidence=row["confidence"],
         source=row["source"],
         source_type=row["source_type"],
+        external_id=row["external_id"],
         metadata=json.decode(row["metadata"]),
         aliases=row["aliases"],
         is_active=row["is_active"],
@@ -88,6 +91,7 @@ def relationship_view_of(row: Record) -> RelationshipView:
         confidence=row["confidence"],
         source=row["source"],
         source_type=row["source_type"],
+        external_id=row["external_id"],
         metadata=json.decode(row["metadata"]),
         is_active=row["is_active"],
         version=row["version"],

@@ -35,7 +35,12 @@ RELATIONSHIPS_PER_ENTITY = 10
 NEIGHBORHOOD = """
 select walked.* from backend_operations.act_as($1) as tenant(user_id)
 cross join lateral (
-    select * from backend_entities.neighborhood(tenant.user_id, $2, $3, $4, $5, $6, $7) offset 0
+    select n.*, coalesce(e.external_id, r.external_id) as external_id
+    from backend_entities.neighborhood(tenant.user_id, $2, $3, $4, $5, $6, $7) with ordinality as n
+    left join backend_entities.entities e on n.kind = 1 and e.user_id = tenant.user_id and e.id = n.id
+    left join backend_entities.relationships r
+        on n.kind = 2 and r.user_id = tenant.user_id and r.id = n.id
+    order by n.ordinality offset 0
 ) as walked
 """
 
@@ -50,19 +55,20 @@ cross join lateral (
     select 0 as kind, place, nodes, edges, null::uuid as id, null::uuid as source_entity_id,
         null::uuid as target_entity_id, null::text as name, null::text as type,
         null::double precision as confidence, null::text as source, null::text as source_type,
+        null::text as external_id,
         null::jsonb as metadata, null::text[] as aliases, null::boolean as is_active, null::bigint as version,
         null::timestamptz as created_at, null::timestamptz as updated_at
     from found
     union all
-    select 1, 0, null, null, id, null, null, name, type, confidence, source, source_type, metadata, aliases,
-        is_active, version, created_at, updated_at
+    select 1, 0, null, null, id, null, null, name, type, confidence, source, source_type, external_id,
+        metadata, aliases, is_active, version, created_at, updated_at
     from (
         select {ENTITY_COLUMNS} from backend_entities.entities
         where user_id = tenant.user_id and id in (select unnest(nodes) from found)
     ) as e
     union all
     select 2, 0, null, null, id, source_entity_id, target_entity_id, null, type, confidence, source,
-        source_type, metadata, null, is_active, version, created_at, updated_at
+        source_type, external_id, metadata, null, is_active, version, created_at, updated_at
     from (
         select {RELATIONSHIP_COLUMNS} from backend_entities.relationships
         where user_id = tenant.user_id and id in (select unnest(edges) from found)
@@ -142,6 +148,7 @@ def reached_of(row: Record) -> ReachedEntity:
         confidence=row["confidence"],
         source=row["source"],
         source_type=row["source_type"],
+        external_id=row["external_id"],
         metadata=json.decode(row["metadata"]),
         aliases=row["aliases"],
         is_active=row["is_active"],

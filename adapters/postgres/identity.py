@@ -31,6 +31,7 @@ SAVE_HASH = """
 update backend_auth.users set password_hash = $3, version = $2, updated_at = $4
 where id = $1 and version = $2 - 1
 """
+IS_CONFIRMABLE = "select password_hash is not null from backend_auth.users where id = $1"
 DELETE_USER = "delete from backend_auth.users where id = $1"
 # Apart from the deletion and after it: whoever changed the user's things first has committed events by then.
 DELETE_TRACES = """
@@ -63,6 +64,10 @@ join backend_auth.sessions s on s.user_id = t.user_id and s.id = t.session_id
 join backend_auth.users u on u.id = t.user_id
 where t.user_id = $1 and t.token_hash = $2
 for update of t, s
+"""
+ALIVE = f"""
+select {SESSION_COLUMNS} from backend_auth.sessions
+where user_id = $1 and id = $2 and revoked_at is null for share
 """
 ROTATE = """
 with used as (
@@ -124,7 +129,7 @@ class PostgresUserRepository(UserRepository):
     def __init__(self, connection: DriverConnection) -> None:
         self._connection = connection
 
-    async def add(self, user: User, password_hash: str) -> None:
+    async def add(self, user: User, password_hash: str | None) -> None:
         try:
             await self._connection.execute(
                 ADD_USER,
@@ -164,7 +169,10 @@ class PostgresUserRepository(UserRepository):
         if tag != "UPDATE 1":
             raise UserChanged
 
-    async def set_password(self, user: User, password_hash: str) -> None:
+    async def has_password(self, user_id: UserId) -> bool:
+        return bool(await self._connection.fetchval(IS_CONFIRMABLE, user_id))
+
+    async def set_password(self, user: User, password_hash: str | None) -> None:
         tag = await self._connection.execute(SAVE_HASH, user.id, user.version, password_hash, user.updated_at)
         if tag != "UPDATE 1":
             raise UserChanged
@@ -216,6 +224,10 @@ class PostgresSessionRepository(SessionRepository):
         return Presented(
             token=token, session=to_session(row), role=Role(row["role"]), is_active=row["is_active"]
         )
+
+    async def alive(self, user_id: UserId, session_id: SessionId) -> Session | None:
+        row = await self._connection.fetchrow(ALIVE, user_id, session_id)
+        return to_session(row) if row else None
 
     async def rotate(self, used: RefreshToken, successor: RefreshToken, now: datetime) -> None:
         await self._connection.execute(

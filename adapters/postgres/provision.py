@@ -61,6 +61,7 @@ async def provision(admin_url: str, logins: Logins) -> None:
     try:
         await inside.execute("create extension if not exists vector")
         await inside.execute("alter function pg_catalog.ts_match_vq(tsvector, tsquery) leakproof")
+        await inside.execute("alter function pg_catalog.jsonb_contains(jsonb, jsonb) leakproof")
         await inside.execute(
             f"grant connect on database {quote(owner.database)} to {quote(runtime.username)}"
         )

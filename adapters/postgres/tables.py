@@ -80,6 +80,8 @@ entities = Table(
     Column("updated_at", TIMESTAMP),
     Column("deleted_at", TIMESTAMP),
     Column("search", TSVECTOR),
+    Column("external_id", Text),
+    Column("changed_by", Uuid),
     schema="backend_entities",
 )
 entity_keys = Table(
@@ -108,6 +110,9 @@ relationships = Table(
     Column("created_at", TIMESTAMP),
     Column("updated_at", TIMESTAMP),
     Column("deleted_at", TIMESTAMP),
+    Column("external_id", Text),
+    Column("deleted_with_end", Boolean),
+    Column("changed_by", Uuid),
     schema="backend_entities",
 )
 documents = Table(
@@ -241,6 +246,10 @@ audit_logs = Table(
     Column("occurred_at", TIMESTAMP),
     Column("seal", BigInteger),
     Column("place", Integer),
+    Column("reason", Text),
+    Column("operation", Text),
+    Column("occurrences", Integer),
+    Column("last_occurred_at", TIMESTAMP),
     schema="backend_operations",
 )
 audit_seals = Table(

@@ -9,8 +9,11 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres import json
+from adapters.postgres.api_keys import PostgresApiKeyRepository, PostgresSocketTicketRepository
+from adapters.postgres.credentials import PostgresCredentialRepository
 from adapters.postgres.documents import PostgresDocumentRepository
 from adapters.postgres.engine import Database
+from adapters.postgres.external_identities import PostgresExternalIdentityRepository
 from adapters.postgres.extraction import PostgresExtractionRepository
 from adapters.postgres.extraction_jobs import PostgresJobRepository
 from adapters.postgres.graph_entities import PostgresEntityRepository
@@ -43,11 +46,12 @@ with logged as (
     order by e.place
 ), audited as (
     insert into backend_operations.audit_logs
-        (user_id, id, actor_id, action, resource_id, outcome, address, request_id, occurred_at)
-    select a.user_id, a.id, a.actor_id, a.action, a.resource_id, a.outcome, $9, $1, a.occurred_at
+        (user_id, id, actor_id, action, resource_id, outcome, address, request_id, occurred_at, reason)
+    select a.user_id, a.id, a.actor_id, a.action, a.resource_id, a.outcome, $9, $1, a.occurred_at, a.reason
     from unnest(
-        $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $22::text[], $15::timestamptz[]
-    ) as a(user_id, id, actor_id, action, resource_id, outcome, occurred_at)
+        $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::uuid[], $22::text[], $15::timestamptz[],
+        $23::text[]
+    ) as a(user_id, id, actor_id, action, resource_id, outcome, occurred_at, reason)
 ), seen as (
     insert into backend_operations.inbox (user_id, handler, message_id)
     select $16, i.handler, i.message_id from unnest($17::text[], $18::uuid[]) as i(handler, message_id)
@@ -100,6 +104,22 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def sessions(self) -> PostgresSessionRepository:
         return PostgresSessionRepository(self.connection)
+
+    @property
+    def credentials(self) -> PostgresCredentialRepository:
+        return PostgresCredentialRepository(self.connection)
+
+    @property
+    def api_keys(self) -> PostgresApiKeyRepository:
+        return PostgresApiKeyRepository(self.connection)
+
+    @property
+    def socket_tickets(self) -> PostgresSocketTicketRepository:
+        return PostgresSocketTicketRepository(self.connection)
+
+    @property
+    def external_identities(self) -> PostgresExternalIdentityRepository:
+        return PostgresExternalIdentityRepository(self.connection)
 
     @property
     def documents(self) -> PostgresDocumentRepository:
@@ -167,6 +187,7 @@ class PostgresUnitOfWork(UnitOfWork):
             [key.fingerprint] if key else [],
             [self._created] if key else [],
             [a.outcome for a in entries],
+            [a.reason for a in entries],
         )
 
 
@@ -176,10 +197,14 @@ def hashed(key: str) -> bytes:
 
 
 def begin(principal: Principal) -> str:
-    """BEGIN and the user in one message. Everything inlined is hexadecimal: ids and digests."""
+    """BEGIN and who acts on whose account, in one message. Everything inlined is hexadecimal: ids and
+    digests."""
     key = principal.idempotency
     digests = f"'\\x{hashed(key.key).hex()}', '\\x{key.fingerprint.hex()}'" if key else "null, null"
-    return f"begin; select backend_operations.begin_work('{principal.user_id}', {digests})"
+    work = f"begin; select backend_operations.begin_work('{principal.user_id}', {digests})"
+    if principal.actor_id is None:
+        return work
+    return f"{work}, set_config('app.actor_id', '{principal.actor_id}', true)"
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from joserfc.jwk import OctKey, OKPKey
+
+from domain.shared.errors import Unavailable
 
 Algorithm: TypeAlias = Literal["HS256", "Ed25519"]
 SHORTEST_SECRET = 32  # RFC 7518, 3.2
@@ -36,15 +38,58 @@ class SigningKey:
 
 
 class KeyRing:
-    """One key that signs; older or newer ones whose tokens are honoured."""
+    """One key that signs; older or newer ones whose tokens are honoured. A rotation takes effect between two
+    calls: whoever reads sees the keys before it or those after it, never some of both."""
 
-    def __init__(self, current: SigningKey, others: Sequence[SigningKey] = ()) -> None:
-        self.current = current
-        self._by_kid: Mapping[str, SigningKey] = {key.kid: key for key in (*others, current)}
+    def __init__(self, current: SigningKey | None, others: Sequence[SigningKey] = ()) -> None:
+        self._held = Held.of(current, others)
+        self._on_unknown: Callable[[], None] = nobody_cares
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs. Raises `Unavailable` before there is one."""
+        if self._held.current is None:
+            raise Unavailable("there is no key to sign tokens with yet; try again")
+        return self._held.current
+
+    @property
+    def all(self) -> Sequence[SigningKey]:
+        """Every key whose tokens are honoured, or will be."""
+        return list(self._held.by_kid.values())
 
     def find(self, kid: object) -> SigningKey | None:
         """The key of this id, if it is one of ours."""
-        return self._by_kid.get(kid) if isinstance(kid, str) else None
+        if not isinstance(kid, str):
+            return None
+        key = self._held.by_kid.get(kid)
+        if key is None:
+            self._on_unknown()
+        return key
+
+    def replace(self, current: SigningKey | None, others: Sequence[SigningKey]) -> None:
+        """Takes these keys from now on."""
+        self._held = Held.of(current, others)
+
+    def when_unknown(self, call: Callable[[], None]) -> None:
+        """Calls this for every token that names a key that is not here."""
+        self._on_unknown = call
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The keys at one moment."""
+
+    current: SigningKey | None
+    by_kid: Mapping[str, SigningKey]
+
+    @classmethod
+    def of(cls, current: SigningKey | None, others: Sequence[SigningKey]) -> "Held":
+        keys = [*others] if current is None else [current, *others]
+        return cls(current, {key.kid: key for key in keys})
+
+
+def nobody_cares() -> None:
+    """What a ring does about unknown keys when its keys never change."""
 
 
 def hs256_key(secret: str) -> SigningKey:

@@ -38,11 +38,11 @@ class CachingTokenVerifier(TokenVerifier):
         else:
             if claims.expires_at <= self._clock.now():
                 del self._verified[key]
-                raise InvalidToken
+                raise InvalidToken(reason="expired_token", user_id=claims.user_id)
             self._verified.move_to_end(key)
         if claims.session_id in self._revoked or claims.user_id in self._revoked:
             self._verified.pop(key, None)
-            raise InvalidToken
+            raise InvalidToken(reason="session_ended", user_id=claims.user_id)
         return claims
 
     def revoke(self, session_id: SessionId) -> None:

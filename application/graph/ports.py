@@ -16,7 +16,8 @@ class EntityRepository(Protocol):
     async def add(self, entity: Entity, keys: Sequence[str]) -> None:
         """Stores a new entity and claims each key of its type that nobody holds yet.
 
-        Raises `NotAuthenticated` when the account no longer exists.
+        Raises `ExternalIdTaken` when another active one of its source has it, and `NotAuthenticated` when
+        the account no longer exists.
         """
         ...
 
@@ -31,7 +32,7 @@ class EntityRepository(Protocol):
         """Stores the next version of an entity this unit of work has got.
 
         Claims keys like `add`, and gives up those of `release` that it holds, whatever their type. Raises
-        `EntityChanged` when the stored version is not the one before.
+        `EntityChanged` when the stored version is not the one before, `ExternalIdTaken` as `add` does.
         """
         ...
 
@@ -45,6 +46,18 @@ class EntityRepository(Protocol):
         """
         ...
 
+    async def get_any(self, user_id: UserId, entity_id: EntityId) -> Entity:
+        """The entity, deleted or not, unchanged by others until this unit of work ends.
+
+        Raises `EntityNotFound` for an absent or somebody else's one.
+        """
+        ...
+
+    async def restore(self, entity: Entity, keys: Sequence[str]) -> None:
+        """Stores the next, active version of a deleted entity this unit of work has got, and claims keys
+        like `add`. Raises `ExternalIdTaken` as `add` does."""
+        ...
+
 
 class RelationshipRepository(Protocol):
     """The relationships of the unit of work's user. Active ones have active ends, and no two active ones
@@ -53,8 +66,8 @@ class RelationshipRepository(Protocol):
     async def add(self, relationship: Relationship) -> None:
         """Stores a new relationship.
 
-        Raises `RelationshipExists`, or `InvalidInput` pointing at each end that is not an active entity of
-        this user.
+        Raises `RelationshipExists`, `ExternalIdTaken` when another active one of its source has it, or
+        `InvalidInput` pointing at each end that is not an active entity of this user.
         """
         ...
 
@@ -83,7 +96,26 @@ class RelationshipRepository(Protocol):
 
     async def remove_of(self, user_id: UserId, entity_id: EntityId, now: datetime) -> Sequence[Relationship]:
         """Deletes softly every active relationship at either end of an entity; returns them as they stay,
-        by id."""
+        by id. They come back with `restore_of`."""
+        ...
+
+    async def get_any(self, user_id: UserId, relationship_id: RelationshipId) -> Relationship:
+        """The relationship, deleted or not, unchanged by others until this unit of work ends.
+
+        Raises `RelationshipNotFound` for an absent or somebody else's one.
+        """
+        ...
+
+    async def restore(self, relationship: Relationship) -> None:
+        """Stores the next, active version of a deleted relationship this unit of work has got.
+
+        Raises `EndIsDeleted`, and `RelationshipExists` and `ExternalIdTaken` as `add` does.
+        """
+        ...
+
+    async def restore_of(self, user_id: UserId, entity_id: EntityId, now: datetime) -> Sequence[Relationship]:
+        """Brings back those that `remove_of` deleted at an end of an entity that is active again, where the
+        other end is active, too, and nothing took their place since; returns them, by id."""
         ...
 
 

@@ -30,6 +30,7 @@ class CommonFilter:
     min_confidence: float | None = None
     source: str | None = None
     source_type: str | None = None
+    external_id: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     created_after: datetime | None = None
     created_before: datetime | None = None

@@ -20,6 +20,7 @@ class EntityView:
     confidence: float
     source: str | None
     source_type: str | None
+    external_id: str | None
     metadata: JsonObject
     aliases: Sequence[str]
     is_active: bool
@@ -39,6 +40,7 @@ class RelationshipView:
     confidence: float
     source: str | None
     source_type: str | None
+    external_id: str | None
     metadata: JsonObject
     is_active: bool
     version: int
@@ -56,6 +58,7 @@ def entity_view(entity: Entity) -> EntityView:
         confidence=content.confidence,
         source=content.source,
         source_type=content.source_type,
+        external_id=content.external_id,
         metadata=content.metadata,
         aliases=content.aliases,
         is_active=entity.is_active,
@@ -76,6 +79,7 @@ def relationship_view(relationship: Relationship) -> RelationshipView:
         confidence=content.confidence,
         source=content.source,
         source_type=content.source_type,
+        external_id=content.external_id,
         metadata=content.metadata,
         is_active=relationship.is_active,
         version=relationship.version,

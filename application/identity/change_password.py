@@ -17,14 +17,14 @@ from domain.shared.checks import Checks
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePasswordCommand:
     principal: Principal
-    current_password: str = field(repr=False)
+    current_password: str | None = field(repr=False)
     new_password: str = field(repr=False)
 
 
 class ChangePassword:
-    """The caller's own session goes on.
+    """The caller's own session goes on. An account without a password gets its first one.
 
-    Raises `InvalidInput`, `UserNotFound`, `AccountChanged`, `TooBusy`.
+    Raises `InvalidInput`, `LoginTooOld`, `UserNotFound`, `AccountChanged`, `TooBusy`.
     """
 
     def __init__(

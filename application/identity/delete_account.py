@@ -13,11 +13,14 @@ from domain.identity.user import require_same
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteAccountCommand:
     principal: Principal
-    password: str = field(repr=False)
+    password: str | None = field(repr=False)
 
 
 class DeleteAccount:
-    """For good; only the audit stays. Raises `InvalidInput`, `UserNotFound`, `AccountChanged`, `TooBusy`."""
+    """For good; only the audit stays.
+
+    Raises `InvalidInput`, `LoginTooOld`, `UserNotFound`, `AccountChanged`, `TooBusy`.
+    """
 
     def __init__(
         self,

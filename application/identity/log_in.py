@@ -58,7 +58,7 @@ class LogIn:
         right = await self._hasher.verify(command.password, found.password_hash if found else None)
         if found is None or not right or not found.user.is_active:
             await self._refuse(command, found, right, began)
-            raise InvalidCredentials
+            raise InvalidCredentials(reason="unknown_user", on_record=found is not None)
         return await self._start(command, found.user)
 
     async def _start(self, command: LogInCommand, user: User) -> TokenPair:

@@ -4,14 +4,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from application.shared.ports import UnitOfWork
 from domain.identity.session import Presented, RefreshToken, Session
 from domain.identity.user import User
-from domain.shared.ids import SessionId, UserId
+from domain.shared.ids import ApiKeyId, SessionId, UserId
 from domain.shared.roles import Role
+from domain.shared.scopes import Scope
+
+# The client of tokens that a person logged in for: nothing is registered, so all such clients are one.
+OWN_CLIENT: Final = "kgl"
 
 # Lets this many seconds pass.
 Pause = Callable[[float], Awaitable[None]]
@@ -23,8 +27,9 @@ IsCommonPassword = Callable[[str], bool]
 class UserRepository(Protocol):
     """The account of the unit of work's user."""
 
-    async def add(self, user: User, password_hash: str) -> None:
-        """Stores a new account. Raises `EmailTaken`, however the address was spelled."""
+    async def add(self, user: User, password_hash: str | None) -> None:
+        """Stores a new account; without a hash no password is its. Raises `EmailTaken`, however the address
+        was spelled."""
         ...
 
     async def get(self, user_id: UserId) -> User:
@@ -38,8 +43,13 @@ class UserRepository(Protocol):
         """
         ...
 
-    async def set_password(self, user: User, password_hash: str) -> None:
-        """Stores another password's hash with the next version of an account, as `save` stores the rest.
+    async def has_password(self, user_id: UserId) -> bool:
+        """Whether there is a password that could be right."""
+        ...
+
+    async def set_password(self, user: User, password_hash: str | None) -> None:
+        """Stores another password's hash, or none, with the next version of an account, as `save` stores the
+        rest.
 
         Raises `UserChanged` when the stored version is not the one before.
         """
@@ -65,6 +75,10 @@ class SessionRepository(Protocol):
     async def presented(self, user_id: UserId, token_hash: bytes) -> Presented | None:
         """The refresh token of this hash, used or not, with its session; both unchanged by others until
         this unit of work ends. None for one that was never stored or belongs to somebody else."""
+        ...
+
+    async def alive(self, user_id: UserId, session_id: SessionId) -> Session | None:
+        """The session unless it is absent or was revoked; it stays so until this unit of work ends."""
         ...
 
     async def rotate(self, used: RefreshToken, successor: RefreshToken, now: datetime) -> None:
@@ -119,14 +133,27 @@ class TokenUse(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenClaims:
-    """What a token says. Times are UTC and whole seconds once they come out of a token."""
+    """What a token says. Times are UTC and whole seconds once they come out of a token.
+
+    A person's token belongs to a session, which began with a login at `authenticated_at`. A program's
+    belongs to an API key instead, and is good for its `scopes` only; a person's has none and may do all
+    that the role may.
+    """
 
     user_id: UserId
     role: Role
-    session_id: SessionId
+    session_id: SessionId | None
     token_id: UUID
     issued_at: datetime
     expires_at: datetime
+    api_key_id: ApiKeyId | None = None
+    scopes: frozenset[Scope] | None = None
+    authenticated_at: datetime | None = None
+
+    @property
+    def client_id(self) -> str:
+        """Who asked for the token (RFC 9068, 2.2): an API key by its id, or a client that needs none."""
+        return OWN_CLIENT if self.api_key_id is None else str(self.api_key_id)
 
 
 class TokenIssuer(Protocol):

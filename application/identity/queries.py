@@ -46,10 +46,10 @@ def user_view(user: User) -> UserView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """An account with what its password is checked against. Never shown, never logged."""
+    """An account with what its password is checked against, if it has one. Never shown, never logged."""
 
     user: User
-    password_hash: str
+    password_hash: str | None
 
     def __repr__(self) -> str:
         return f"Credentials({self.user.id})"

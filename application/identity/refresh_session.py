@@ -47,7 +47,7 @@ class RefreshSession:
         try:
             claims = self._reader.read(TokenUse.REFRESH, command.refresh_token)
         except InvalidToken as error:
-            raise InvalidRefreshToken from error
+            raise InvalidRefreshToken(reason=error.reason, user_id=error.user_id) from error
         principal = Principal(
             user_id=claims.user_id, role=claims.role, trace=command.trace, session_id=claims.session_id
         )
@@ -57,14 +57,15 @@ class RefreshSession:
             now = self._clock.now()
             verdict = judged(presented, arrived_at, now, overlap) if presented else Verdict.REFUSE
             if presented is None or verdict is Verdict.REFUSE:
-                raise InvalidRefreshToken
+                reason = "ended_refresh_token" if presented else "unknown_refresh_token"
+                raise InvalidRefreshToken(reason=reason, user_id=claims.user_id)
             if verdict is Verdict.REPLAY:
                 ended = await work.sessions.end(claims.user_id, presented.session.id, now)
                 if ended is not None:
                     work.record(session_ended(ended, EndReason.REPLAY, now))
                 await work.commit()
                 self._verifier.revoke(presented.session.id)
-                raise InvalidRefreshToken
+                raise InvalidRefreshToken(reason=EndReason.REPLAY.value, user_id=claims.user_id)
             session = used_now(presented.session, now)
             pair, successor = self._pairs.issue(session, presented.role, now)
             await work.sessions.rotate(presented.token, successor, now)

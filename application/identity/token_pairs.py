@@ -76,4 +76,5 @@ class TokenPairs:
             token_id=self._ids.new(),
             issued_at=now,
             expires_at=min(now + lifetime, session.expires_at),
+            authenticated_at=session.created_at,
         )

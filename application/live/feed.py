@@ -1,6 +1,7 @@
 """Brings what happens to whoever watches: one follower of the log for all the readers of a process."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from uuid import UUID
 
@@ -12,9 +13,13 @@ from application.shared.principal import Principal
 from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 
-# The subject of the first is a session, of the others an account.
+# The subject of the first is a session, of the second a program's key, of the others an account.
 SESSION_ENDED = "session.ended"
+KEY_REVOKED = "api_key.revoked"
 ACCOUNT_ENDED = frozenset({"user.deactivated", "user.deleted"})
+
+# Ends that are remembered for whoever is being authenticated: it takes milliseconds.
+REMEMBERED = 1000
 
 # Frames handed out before other tasks get their turn.
 STRETCH = 500
@@ -48,6 +53,7 @@ class Feed:
         self._started = asyncio.Event()
         self._draining = False
         self._readers: dict[UserId, set[Subscriber]] = {}
+        self._ends: deque[tuple[int, UUID]] = deque(maxlen=REMEMBERED)
 
     @property
     def position(self) -> int:
@@ -99,12 +105,28 @@ class Feed:
         readers.add(reader)
         return reader
 
+    def has_ended(self, principal: Principal, since: int) -> bool:
+        """Whether the principal's session, key or account may have ended after the position `since`.
+
+        Whoever waits for an authentication reads `position` first and asks this before joining: a reader that
+        has not joined yet cannot be ended.
+        """
+        if len(self._ends) == REMEMBERED and self._ends[0][0] > since:
+            return True
+        holders = (principal.session_id, principal.api_key_id, principal.user_id)
+        return any(position > since and subject in holders for position, subject in self._ends)
+
     def leave(self, reader: Subscriber) -> None:
         """Forgets the reader; once is enough, more is harmless."""
         readers = self._readers.get(reader.user_id, set())
         readers.discard(reader)
         if not readers:
             self._readers.pop(reader.user_id, None)
+
+    def end_all(self) -> None:
+        """Ends every reader as the end of its session would: nobody's token can be believed any more."""
+        for user_id in list(self._readers):
+            self._end_account(user_id)
 
     def drain(self) -> None:
         """Ends every reader, and lets nobody join any more."""
@@ -136,9 +158,11 @@ class Feed:
         for message in batch:
             if readers := self._readers.get(message.user_id):
                 handed_out += self._offer(message, readers)
-            if message.type == SESSION_ENDED:
-                self._end_session(message.user_id, message.subject)
+            if message.type in (SESSION_ENDED, KEY_REVOKED):
+                self._ends.append((message.position, message.subject))
+                self._end_holder(message.user_id, message.subject)
             elif message.type in ACCOUNT_ENDED:
+                self._ends.append((message.position, message.subject))
                 self._end_account(UserId(message.subject))
             # Only now: a reader that joins between two events starts after the first.
             self._position = message.position
@@ -154,9 +178,9 @@ class Feed:
                 reader.offer(frame)
         return len(takers)
 
-    def _end_session(self, user_id: UserId, session_id: UUID) -> None:
+    def _end_holder(self, user_id: UserId, holder: UUID) -> None:
         for reader in list(self._readers.get(user_id, ())):
-            if reader.session_id == session_id:
+            if holder in (reader.session_id, reader.api_key_id):
                 reader.end(Ending.SESSION_ENDED)
 
     def _end_account(self, user_id: UserId) -> None:

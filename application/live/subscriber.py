@@ -9,7 +9,7 @@ from application.live.interest import checked_position, wants
 from application.live.ports import EventEncoder, EventLog
 from application.shared.messages import Message
 from application.shared.principal import Principal
-from domain.shared.ids import SessionId, UserId
+from domain.shared.ids import ApiKeyId, SessionId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Subscriber:
     ) -> None:
         self.user_id: UserId = principal.user_id
         self.session_id: SessionId | None = principal.session_id
+        self.api_key_id: ApiKeyId | None = principal.api_key_id
         self.ending: Ending | None = None
         self._wake = wake
         self._announced = announced
@@ -115,9 +116,9 @@ class Subscriber:
         self._forget()
         return position
 
-    def renew(self, session_id: SessionId | None) -> None:
-        """From now on this session's end is the reader's."""
-        self.session_id = session_id
+    def renew(self, session_id: SessionId | None, api_key_id: ApiKeyId | None = None) -> None:
+        """From now on this session's end, or this key's, is the reader's."""
+        self.session_id, self.api_key_id = session_id, api_key_id
 
     def offer(self, frame: Frame) -> None:
         """The feed's side: one more event this reader `wants`."""

@@ -3,11 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
+from domain.operations.audit import AuditEntry
 from domain.operations.seals import Finding, Seal, SealedRow
 
 # A seal's number, and a row under it.
 SealedRowOf = tuple[int, SealedRow]
+# The id a row will have, and the row.
+RefusalRow = tuple[UUID, AuditEntry]
+
+
+class RefusalLog(Protocol):
+    """The part of the audit log that no unit of work writes: refused access, of any account and of none."""
+
+    async def write(self, rows: Sequence[RefusalRow]) -> None:
+        """Stores rows of the action `access.refused`, all or none; a row that is there already stays as it
+        is, so that it does no harm to try again. Raises `Unavailable`.
+        """
+        ...
 
 
 class AuditLedger(Protocol):

@@ -15,7 +15,9 @@ Outcome = Literal["success", "failure"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditView:
-    """A row as its owner sees it. `occurred_at` is UTC; `address` is where the request came from."""
+    """A row as its owner sees it. `occurred_at` is UTC; `address` is where the request came from; `reason` is
+    a stable word for why. A row of `access.refused` names the operation, and stands for `occurrences` alike
+    from `occurred_at` to `last_occurred_at`."""
 
     id: UUID
     actor_id: UUID
@@ -25,11 +27,16 @@ class AuditView:
     address: str | None
     request_id: str
     occurred_at: datetime
+    reason: str | None
+    operation: str | None
+    occurrences: int
+    last_occurred_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecordView:
-    """A row as an administrator sees it: `user_id` owns the thing. `seal` is null until the row is sealed."""
+    """A row as an administrator sees it: `user_id` owns the thing, the nil UUID where no account is known.
+    `seal` is null until the row is sealed."""
 
     id: UUID
     user_id: UUID
@@ -40,6 +47,10 @@ class AuditRecordView:
     address: str | None
     request_id: str
     occurred_at: datetime
+    reason: str | None
+    operation: str | None
+    occurrences: int
+    last_occurred_at: datetime | None
     seal: int | None
 
 

@@ -16,4 +16,5 @@ def audit(event: DomainEvent, principal: Principal) -> AuditEntry:
         outcome=event.outcome,
         request_id=principal.trace.request_id,
         address=principal.trace.address,
+        reason=event.audit_reason,
     )

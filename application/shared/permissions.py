@@ -26,6 +26,8 @@ class Permission(StrEnum):
     EXTRACTIONS_WRITE = "extractions:write"
     EVENTS_READ = "events:read"
     AUDIT_READ = "audit:read"
+    CREDENTIALS_READ = "credentials:read"
+    CREDENTIALS_WRITE = "credentials:write"
     USERS_ADMINISTER = "users:administer"
     AUDIT_ADMINISTER = "audit:administer"
 
@@ -52,6 +54,9 @@ PERMISSIONS: Final[Mapping[Permission, Rule]] = {
     Permission.EXTRACTIONS_WRITE: Rule(scope=Scope.WRITE),
     Permission.EVENTS_READ: Rule(scope=Scope.READ),
     Permission.AUDIT_READ: Rule(scope=Scope.READ),
+    # Masked, so a key may look. A program that could replace them would send what it likes to whom it likes.
+    Permission.CREDENTIALS_READ: Rule(scope=Scope.READ),
+    Permission.CREDENTIALS_WRITE: Rule(scope=None),
     Permission.USERS_ADMINISTER: Rule(roles=ADMINISTRATORS, scope=Scope.ADMIN),
     Permission.AUDIT_ADMINISTER: Rule(roles=ADMINISTRATORS, scope=Scope.ADMIN),
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.graph.content import (
     ALIASES,
+    EXTERNAL_ID_LENGTH,
     NAME_LENGTH,
     SOURCE_LENGTH,
     TYPE_LENGTH,
@@ -13,14 +14,14 @@ from domain.graph.content import (
     refuse_unknown,
     same_json,
 )
-from domain.graph.errors import EntityChanged
+from domain.graph.errors import AlreadyActive, EntityChanged
 from domain.graph.resolution import resolution_key
 from domain.shared.checks import Checks
 from domain.shared.ids import EntityId, UserId
 from domain.shared.json import JsonObject
 from domain.shared.merge_patch import merged
 
-CONTENT = ("name", "type", "confidence", "source", "source_type", "metadata", "aliases")
+CONTENT = ("name", "type", "confidence", "source", "source_type", "external_id", "metadata", "aliases")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class EntityContent:
     confidence: float = 1.0
     source: str | None = None
     source_type: str | None = None
+    external_id: str | None = None
     metadata: JsonObject = field(default_factory=dict)
     aliases: Sequence[str] = ()
 
@@ -58,6 +60,7 @@ def checked(content: EntityContent) -> EntityContent:
         confidence=float(checks.fraction("/confidence", content.confidence)),
         source=checks.optional_text("/source", content.source, longest=SOURCE_LENGTH),
         source_type=checks.optional_text("/source_type", content.source_type, longest=TYPE_LENGTH),
+        external_id=checks.optional_text("/external_id", content.external_id, longest=EXTERNAL_ID_LENGTH),
         metadata=checks.metadata("/metadata", content.metadata),
         aliases=checks.texts("/aliases", content.aliases, most=ALIASES, longest=NAME_LENGTH),
     )
@@ -105,6 +108,7 @@ def patched(entity: Entity, patch: JsonObject, now: datetime) -> Entity:
         confidence=members.number("confidence", 1.0),
         source=members.optional_text("source"),
         source_type=members.optional_text("source_type"),
+        external_id=members.optional_text("external_id"),
         metadata=members.object("metadata"),
         aliases=members.texts("aliases"),
     )
@@ -115,6 +119,13 @@ def patched(entity: Entity, patch: JsonObject, now: datetime) -> Entity:
 def deleted(entity: Entity, now: datetime) -> Entity:
     """The entity as it stays after its deletion."""
     return replace(entity, is_active=False, version=entity.version + 1, updated_at=now)
+
+
+def restored(entity: Entity, now: datetime) -> Entity:
+    """The deleted entity, back. Raises `AlreadyActive`."""
+    if entity.is_active:
+        raise AlreadyActive
+    return replace(entity, is_active=True, version=entity.version + 1, updated_at=now)
 
 
 def resolution_keys(content: EntityContent) -> Sequence[str]:

@@ -23,6 +23,18 @@ class RelationshipExists(Conflict):
     """There is already a relationship of this type between these entities."""
 
 
+class ExternalIdTaken(Conflict):
+    """Another one of the same source has this external id."""
+
+
+class AlreadyActive(Conflict):
+    """It is not deleted: there is nothing to restore."""
+
+
+class EndIsDeleted(Conflict):
+    """An end of the relationship is deleted: restore that first."""
+
+
 class GraphJobNotFound(NotFound):
     """There is no such job."""
 

@@ -25,6 +25,11 @@ class EntityDeleted(DomainEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntityRestored(DomainEvent):
+    type: ClassVar[str] = "entity.restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelationshipCreated(DomainEvent):
     type: ClassVar[str] = "relationship.created"
 
@@ -39,9 +44,18 @@ class RelationshipDeleted(DomainEvent):
     type: ClassVar[str] = "relationship.deleted"
 
 
-EntityEvent = TypeVar("EntityEvent", EntityCreated, EntityUpdated, EntityDeleted)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationshipRestored(DomainEvent):
+    type: ClassVar[str] = "relationship.restored"
+
+
+EntityEvent = TypeVar("EntityEvent", EntityCreated, EntityUpdated, EntityDeleted, EntityRestored)
 RelationshipEvent = TypeVar(
-    "RelationshipEvent", RelationshipCreated, RelationshipUpdated, RelationshipDeleted
+    "RelationshipEvent",
+    RelationshipCreated,
+    RelationshipUpdated,
+    RelationshipDeleted,
+    RelationshipRestored,
 )
 
 
@@ -75,6 +89,7 @@ def entity_data(entity: Entity) -> JsonObject:
         "confidence": content.confidence,
         "source": content.source,
         "source_type": content.source_type,
+        "external_id": content.external_id,
         "metadata": content.metadata,
         "aliases": content.aliases,
         "is_active": entity.is_active,
@@ -95,6 +110,7 @@ def relationship_data(relationship: Relationship) -> JsonObject:
         "confidence": content.confidence,
         "source": content.source,
         "source_type": content.source_type,
+        "external_id": content.external_id,
         "metadata": content.metadata,
         "is_active": relationship.is_active,
         "version": relationship.version,

@@ -4,14 +4,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.graph.content import SOURCE_LENGTH, TYPE_LENGTH, Members, refuse_unknown, same_json
-from domain.graph.errors import RelationshipChanged
+from domain.graph.content import (
+    EXTERNAL_ID_LENGTH,
+    SOURCE_LENGTH,
+    TYPE_LENGTH,
+    Members,
+    refuse_unknown,
+    same_json,
+)
+from domain.graph.errors import AlreadyActive, RelationshipChanged
 from domain.shared.checks import Checks
 from domain.shared.ids import EntityId, RelationshipId, UserId
 from domain.shared.json import JsonObject
 from domain.shared.merge_patch import merged
 
-PLAIN = ("relationship_type", "confidence", "source", "source_type", "metadata")
+PLAIN = ("relationship_type", "confidence", "source", "source_type", "external_id", "metadata")
 ENDS = ("source_entity_id", "target_entity_id")
 
 
@@ -25,6 +32,7 @@ class RelationshipContent:
     confidence: float = 1.0
     source: str | None = None
     source_type: str | None = None
+    external_id: str | None = None
     metadata: JsonObject = field(default_factory=dict)
 
 
@@ -53,6 +61,7 @@ def checked(content: RelationshipContent) -> RelationshipContent:
         confidence=float(checks.fraction("/confidence", content.confidence)),
         source=checks.optional_text("/source", content.source, longest=SOURCE_LENGTH),
         source_type=checks.optional_text("/source_type", content.source_type, longest=TYPE_LENGTH),
+        external_id=checks.optional_text("/external_id", content.external_id, longest=EXTERNAL_ID_LENGTH),
         metadata=checks.metadata("/metadata", content.metadata),
     )
     checks.finish()
@@ -103,6 +112,7 @@ def patched(relationship: Relationship, patch: JsonObject, now: datetime) -> Rel
         confidence=members.number("confidence", 1.0),
         source=members.optional_text("source"),
         source_type=members.optional_text("source_type"),
+        external_id=members.optional_text("external_id"),
         metadata=members.object("metadata"),
     )
     checks.finish()
@@ -112,6 +122,13 @@ def patched(relationship: Relationship, patch: JsonObject, now: datetime) -> Rel
 def deleted(relationship: Relationship, now: datetime) -> Relationship:
     """The relationship as it stays after its deletion."""
     return replace(relationship, is_active=False, version=relationship.version + 1, updated_at=now)
+
+
+def restored(relationship: Relationship, now: datetime) -> Relationship:
+    """The deleted relationship, back. Raises `AlreadyActive`."""
+    if relationship.is_active:
+        raise AlreadyActive
+    return replace(relationship, is_active=True, version=relationship.version + 1, updated_at=now)
 
 
 def refuse_missing_ends(content: RelationshipContent, missing: AbstractSet[EntityId]) -> None:

@@ -48,6 +48,10 @@ class UserConfirmationRefused(DomainEvent):
     type: ClassVar[str] = "user.confirmation_refused"
     outcome: ClassVar[str] = "failure"
 
+    @property
+    def audit_reason(self) -> str | None:
+        return stated_reason(self.data)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDeleted(DomainEvent):
@@ -73,12 +77,20 @@ class SessionRefused(DomainEvent):
     type: ClassVar[str] = "session.refused"
     outcome: ClassVar[str] = "failure"
 
+    @property
+    def audit_reason(self) -> str | None:
+        return stated_reason(self.data)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(DomainEvent):
     """`data` says why, beside the session."""
 
     type: ClassVar[str] = "session.ended"
+
+    @property
+    def audit_reason(self) -> str | None:
+        return stated_reason(self.data)
 
 
 UserEvent = TypeVar(
@@ -128,6 +140,12 @@ def confirmation_refused(user_id: UserId, now: datetime) -> UserConfirmationRefu
 def user_deleted(user_id: UserId, now: datetime) -> UserDeleted:
     """An account and everything of it is gone."""
     return UserDeleted(user_id=user_id, subject=user_id, occurred_at=now, data={"id": str(user_id)})
+
+
+def stated_reason(data: JsonObject) -> str | None:
+    """The word these events give under `reason`."""
+    reason = data.get("reason")
+    return reason if isinstance(reason, str) else None
 
 
 def user_data(user: User) -> JsonObject:

@@ -64,7 +64,9 @@ class EndReason(StrEnum):
     ROLE_CHANGED = "role_changed"
     DEACTIVATED = "account_deactivated"
     ENDED = "ended_by_user"
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the name of a reason
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of a reason
+    IDENTITY_LINKED = "identity_linked"
 
 
 def judged(presented: Presented, arrived_at: datetime, now: datetime, overlap: timedelta) -> Verdict:

@@ -65,9 +65,11 @@ class Finding:
 
 
 def row_digest(row_id: UUID, entry: AuditEntry) -> bytes:
-    """SHA-256 of a row: each column as `length:text,` in UTF-8, or `~` for none; times in microseconds."""
-    micros = (entry.occurred_at - EPOCH) // timedelta(microseconds=1)
-    columns = (
+    """SHA-256 of a row: each column as `length:text,` in UTF-8, or `~` for none; times in microseconds.
+
+    A row that says nothing in its four later columns has the digest it had before there were any.
+    """
+    columns: tuple[str | None, ...] = (
         str(entry.user_id),
         str(row_id),
         str(entry.actor_id),
@@ -76,9 +78,17 @@ def row_digest(row_id: UUID, entry: AuditEntry) -> bytes:
         entry.outcome,
         entry.address,
         entry.request_id,
-        str(micros),
+        micros(entry.occurred_at),
     )
+    last = None if entry.last_occurred_at is None else micros(entry.last_occurred_at)
+    if (entry.reason, entry.operation, entry.occurrences, last) != (None, None, 1, None):
+        columns += (entry.reason, entry.operation, str(entry.occurrences), last)
     return hashlib.sha256(b"".join(field(each) for each in columns)).digest()
+
+
+def micros(moment: datetime) -> str:
+    """Microseconds since 1970."""
+    return str((moment - EPOCH) // timedelta(microseconds=1))
 
 
 def field(text: str | None) -> bytes:

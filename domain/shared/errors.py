@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
+
+from domain.shared.ids import UserId
 
 
 class KnowledgeGraphError(Exception):
@@ -45,16 +48,45 @@ class PreconditionFailed(KnowledgeGraphError):
     """The thing has changed since it was read."""
 
 
-class NotAuthenticated(KnowledgeGraphError):
+class AccessRefused(KnowledgeGraphError):
+    """Access was refused.
+
+    `reason` is a stable word for the audit log, `user_id` the account it was about where that is certain; no
+    caller is told either. `on_record` says that whoever refused has written it down already.
+    """
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        reason: str | None = None,
+        user_id: UserId | None = None,
+        on_record: bool = False,
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason or self.code
+        self.user_id = user_id
+        self.on_record = on_record
+
+
+class NotAuthenticated(AccessRefused):
     """Authentication is required."""
+
+    code = "not_authenticated"
 
 
 class AccountGone(NotAuthenticated):
     """This account does not exist any more."""
 
+    code = "account_gone"
 
-class NotPermitted(KnowledgeGraphError):
+
+class NotPermitted(AccessRefused):
     """This account may not do that."""
+
+    code = "not_permitted"
 
 
 class Unavailable(KnowledgeGraphError):

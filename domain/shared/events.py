@@ -25,3 +25,8 @@ class DomainEvent:
     subject: UUID
     occurred_at: datetime
     data: JsonObject
+
+    @property
+    def audit_reason(self) -> str | None:
+        """A stable word for why, where the audit log should say it: never what somebody wrote."""
+        return None

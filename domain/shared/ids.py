@@ -5,6 +5,8 @@ from uuid import UUID
 
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
+ApiKeyId = NewType("ApiKeyId", UUID)
+ExternalIdentityId = NewType("ExternalIdentityId", UUID)
 EntityId = NewType("EntityId", UUID)
 RelationshipId = NewType("RelationshipId", UUID)
 DocumentId = NewType("DocumentId", UUID)

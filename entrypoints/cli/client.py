@@ -13,6 +13,9 @@ from entrypoints.cli.target import Target
 PREFIX: Final = "/api/v1"
 ATTEMPTS: Final = 6
 BUSY: Final = frozenset({429, 502, 503, 504})
+LONGEST_PAUSE: Final = 30.0
+# A limit that lasts longer than this is told about rather than waited for.
+LONGEST_WAIT: Final = 120.0
 
 
 class Refused(CommandError):
@@ -130,7 +133,7 @@ class ApiClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         pause = self._pause
         for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
+            last, asked = attempt == ATTEMPTS, 0.0
             try:
                 response = await self._http.request(
                     method, PREFIX + path, json=json, params=params, headers=headers
@@ -143,10 +146,10 @@ class ApiClient:
                     raise self._unreachable(error) from error
             else:
                 self._answered = True
-                if response.status_code not in BUSY or last:
+                asked = retry_after(response)
+                if response.status_code not in BUSY or last or asked > LONGEST_WAIT:
                     return response
-                pause = max(pause, retry_after(response))
-            await asyncio.sleep(min(pause, 30))
+            await asyncio.sleep(max(min(pause, LONGEST_PAUSE), asked))
             pause *= 2
         raise RuntimeError("unreachable: the last attempt returns or raises")
 

@@ -10,18 +10,22 @@ from typing import TypeVar
 
 import msgspec
 
+from adapters.security.sealing import new_key
 from entrypoints.cli.errors import CommandError
 
 Kept = TypeVar("Kept", bound=msgspec.Struct)
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """Made once; every password of the embedded server and the key that signs tokens."""
+    """Made once; every password of the embedded server and the key that seals what the database keeps.
+
+    Directories of older versions have no `credentials_key` until the next start.
+    """
 
     admin_password: str
     owner_password: str
     runtime_password: str
-    jwt_secret: str
+    credentials_key: str = ""
 
     def __repr__(self) -> str:
         return "Secrets()"
@@ -92,10 +96,14 @@ class DataDirectory:
         """The secrets of this directory, made now when there are none. Only for its owner."""
         path = self.path / "secrets.json"
         if found := self._read(path, Secrets):
+            if not found.credentials_key:
+                found = msgspec.structs.replace(found, credentials_key=new_key())
+                self._write(path, found)
             return found
         if (self.postgres / "PG_VERSION").exists():
             raise CommandError(f"{path} is missing, and the database beside it cannot be opened without it")
-        made = Secrets(*(secrets.token_urlsafe(36) for _ in Secrets.__struct_fields__))
+        admin, owner, runtime = (secrets.token_urlsafe(36) for _ in range(3))
+        made = Secrets(admin, owner, runtime, new_key())
         self._write(path, made)
         return made
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from adapters.postgres.embedded import ADMINISTRATOR, DATABASE, EmbeddedPostgres, running_socket
 from adapters.postgres.embedded import url as socket_url
 from adapters.postgres.versions import head
@@ -80,6 +82,14 @@ def running_urls(data: DataDirectory) -> DatabaseUrls:
         return socket_url(socket, user, password, DATABASE)
 
     return embedded_urls(url, socket_url(socket, ADMINISTRATOR, secrets.admin_password, "postgres"), secrets)
+
+
+def with_kept_key(settings: "Settings") -> "Settings":
+    """The settings with the key `kgl up` made for this data directory, unless the environment has one."""
+    if settings.credentials_key:
+        return settings
+    kept = DataDirectory(settings.data_path).existing_secrets()
+    return msgspec.structs.replace(settings, credentials_key=kept.credentials_key) if kept else settings
 
 
 async def prepare(urls: DatabaseUrls) -> None:

@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from entrypoints.cli import audit, demo, health, ingest, migrate, openapi, processes, search, up, users, watch
+from entrypoints.cli import (
+    audit,
+    credentials,
+    demo,
+    health,
+    ingest,
+    keys,
+    migrate,
+    openapi,
+    processes,
+    search,
+    up,
+    users,
+    watch,
+)
 from entrypoints.cli.errors import FAILURE, USAGE, CommandError
 
 app = typer.Typer(
@@ -22,7 +36,9 @@ app.command("serve")(processes.serve)
 app.command("consume")(processes.consume)
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.add_typer(credentials.app, name="credentials")
 app.command("ingest")(ingest.command)
 app.command("search")(search.command)
 app.command("watch")(watch.command)

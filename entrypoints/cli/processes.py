@@ -19,7 +19,7 @@ Port = Annotated[
 
 
 def serve(host: Host = None, port: Port = None) -> None:
-    """Serve the API and the live feed (needs DATABASE_URL and JWT_SECRET)."""
+    """Serve the API and the live feed (needs DATABASE_URL and CREDENTIALS_KEY)."""
     settings = read({"HOST": host, "PORT": port})
     from entrypoints.serve import serve as run_server
 

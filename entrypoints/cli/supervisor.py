@@ -110,8 +110,8 @@ class Supervisor:
         # Those who serve have no business with the logins that own the tables.
         for name in ("MIGRATION_DATABASE_URL", "ADMIN_DATABASE_URL"):
             environment.pop(name, None)
-        if not self._settings.jwt_secret and not self._settings.jwt_private_key:
-            environment["JWT_SECRET"] = self._data.secrets().jwt_secret
+        if not self._settings.credentials_key:
+            environment["CREDENTIALS_KEY"] = self._data.secrets().credentials_key
         for name in PROCESSES:
             log = None if self._logs else self._data.log(name)
             child = Child(name, environment, line, log=log, notice=self._notice)

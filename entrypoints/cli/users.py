@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from application.shared.principal import Trace
     from domain.identity.user import User
     from entrypoints.container import Container
+    from entrypoints.settings import Settings
 
 Result = TypeVar("Result")
 Email = Annotated[str, typer.Argument(help="The account's e-mail address.")]
@@ -135,14 +136,14 @@ def deactivate(
 
 def run(work: "Callable[[Container], Awaitable[Result]]", data_dir: str | None) -> Result:
     """Runs work on the database, migrated if it is the embedded one."""
-    from entrypoints.cli.database import open_database, prepare
+    from entrypoints.cli.database import open_database, prepare, with_kept_key
 
     settings = read({"DATA_DIR": data_dir})
 
     async def main() -> Result:
         if urls.admin:
             await prepare(urls)
-        async with opened(urls.runtime) as container:
+        async with opened(urls.runtime, with_kept_key(settings)) as container:
             return await work(container)
 
     with open_database(settings) as urls:
@@ -150,20 +151,12 @@ def run(work: "Callable[[Container], Awaitable[Result]]", data_dir: str | None) 
 
 
 @asynccontextmanager
-async def opened(runtime_url: str) -> "AsyncIterator[Container]":
+async def opened(runtime_url: str, settings: "Settings") -> "AsyncIterator[Container]":
     """The parts of the application, on an open database."""
-    import secrets
-
-    import msgspec
-
     from adapters.postgres.engine import Database, PoolSettings
     from adapters.security.passwords import BcryptPasswordHasher
     from entrypoints.container import Container
 
-    settings = read()
-    if not settings.jwt_secret and not settings.jwt_private_key:
-        # No token is signed here; the parts that could just want to be made.
-        settings = msgspec.structs.replace(settings, jwt_secret=secrets.token_urlsafe(48))
     hasher = BcryptPasswordHasher(cost=settings.bcrypt_cost)
     try:
         async with Database(runtime_url, PoolSettings(max_size=2)) as database:

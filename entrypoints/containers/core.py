@@ -9,13 +9,16 @@ from adapters.postgres.audit_queries import PostgresAuditQueries
 from adapters.postgres.engine import Database
 from adapters.postgres.event_log import PostgresEventLog
 from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.refusal_log import PostgresRefusalLog
 from adapters.postgres.unit_of_work import WorkSettings, start_postgres_work
 from adapters.security.passwords import BcryptPasswordHasher
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Generator
+from application.operations.record_refusals import RecordRefusals
 from application.operations.verify_audit import VerifyAudit
 from entrypoints.http.audit import AuditOverHttp
 from entrypoints.policies import retry_policy_of
+from entrypoints.recording import tell
 from entrypoints.settings import Settings
 from entrypoints.subscriptions import IN_PROCESS
 
@@ -41,6 +44,9 @@ class Core(containers.DeclarativeContainer):
     event_log = providers.Singleton(PostgresEventLog, database, source)
     audit_ledger = providers.Singleton(PostgresAuditLedger, database)
     verify_audit = providers.Singleton(VerifyAudit, audit_ledger, clock)
+    refusals = providers.Singleton(
+        RecordRefusals, providers.Singleton(PostgresRefusalLog, database), clock, ids, providers.Object(tell)
+    )
     audit_over_http = providers.Singleton(
         AuditOverHttp, queries=providers.Singleton(PostgresAuditQueries, database)
     )

@@ -2,6 +2,7 @@
 
 from dependency_injector import providers
 
+from adapters.postgres.graph_history import PostgresHistoryQueries
 from adapters.postgres.graph_queries import PostgresEntityQueries, PostgresRelationshipQueries
 from adapters.postgres.graph_traversal import PostgresGraphQueries
 from application.graph.create_entity import CreateEntity
@@ -9,12 +10,15 @@ from application.graph.create_relationship import CreateRelationship
 from application.graph.delete_entity import DeleteEntity
 from application.graph.delete_relationship import DeleteRelationship
 from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
+from application.graph.restore_entity import RestoreEntity
+from application.graph.restore_relationship import RestoreRelationship
 from application.graph.run_graph_job import RunGraphJob
 from application.graph.update_entity import UpdateEntity
 from application.graph.update_relationship import UpdateRelationship
 from entrypoints.containers.core import Core
 from entrypoints.http.entities import EntitiesOverHttp
 from entrypoints.http.graph import GraphOverHttp
+from entrypoints.http.graph_history import GraphHistoryOverHttp
 from entrypoints.http.relationships import RelationshipsOverHttp
 
 
@@ -52,4 +56,10 @@ class Graph(Core):
         Core.retry_policy,
         # The kinds of jobs there are, each with what carries it out.
         providers.Dict({}),
+    )
+    graph_history_over_http = providers.Singleton(
+        GraphHistoryOverHttp,
+        restore_entity=providers.Singleton(RestoreEntity, Core.start_work, Core.clock),
+        restore_relationship=providers.Singleton(RestoreRelationship, Core.start_work, Core.clock),
+        queries=providers.Singleton(PostgresHistoryQueries, Core.database),
     )

@@ -4,15 +4,18 @@ import asyncio
 
 from dependency_injector import providers
 
+from adapters.postgres.api_key_queries import PostgresBearerQueries
 from adapters.postgres.identity_queries import PostgresAccountQueries
 from adapters.security.common_passwords import is_common_password
 from adapters.security.tokens import JwtTokens
 from adapters.security.verifier import CachingTokenVerifier
 from application.identity.administer_user import ChangeUser, DeleteUser
+from application.identity.authenticate_program import AuthenticateProgram
 from application.identity.change_password import ChangePassword
 from application.identity.confirm_password import ConfirmPassword
 from application.identity.delete_account import DeleteAccount
 from application.identity.end_session import EndSession
+from application.identity.grant_client_token import GrantClientToken
 from application.identity.list_sessions import ListSessions
 from application.identity.log_in import LogIn
 from application.identity.log_out import LogOut
@@ -26,19 +29,20 @@ from application.identity.when_session_ended_revoke import CatchUpOnEndedSession
 from entrypoints import policies
 from entrypoints.authentication import BearerAuthentication
 from entrypoints.containers.core import Core
+from entrypoints.containers.signing import Signing
 from entrypoints.http.account import AccountOverHttp
 from entrypoints.http.admin_users import AdminUsersOverHttp
 from entrypoints.http.auth import AuthOverHttp
 from entrypoints.http.cursors import Cursors
 
 
-class Identity(Core):
+class Identity(Signing):
     """Accounts and access."""
 
     lifetimes = providers.Singleton(policies.lifetimes, Core.settings)
     tokens = providers.Singleton(
         JwtTokens,
-        providers.Singleton(policies.key_ring, Core.settings),
+        Signing.key_ring,
         Core.settings.provided.jwt_issuer,
         Core.settings.provided.jwt_audience,
         Core.clock,
@@ -46,7 +50,18 @@ class Identity(Core):
     verifier = providers.Singleton(
         CachingTokenVerifier, tokens, Core.clock, lifetime=lifetimes.provided.access
     )
-    authentication = providers.Singleton(BearerAuthentication, verifier)
+    programs = providers.Singleton(
+        AuthenticateProgram, providers.Singleton(PostgresBearerQueries, Core.database), Core.clock
+    )
+    authentication = providers.Singleton(BearerAuthentication, verifier, programs)
+    grant_client_token = providers.Singleton(
+        GrantClientToken,
+        programs=programs,
+        issuer=tokens,
+        lifetimes=lifetimes,
+        clock=Core.clock,
+        ids=Core.ids,
+    )
     cursors = providers.Singleton(Cursors, providers.Singleton(policies.cursor_secret, Core.settings))
     pairs = providers.Singleton(TokenPairs, tokens, Core.ids, lifetimes)
     accounts = providers.Singleton(PostgresAccountQueries, Core.database)
@@ -85,6 +100,7 @@ class Identity(Core):
         register_user=register_user,
         log_in=log_in,
         refresh_session=refresh_session,
+        grant_client_token=grant_client_token,
         log_out=log_out,
         update_profile=update_profile,
         accounts=accounts,

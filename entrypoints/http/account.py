@@ -14,6 +14,7 @@ from domain.shared.errors import Conflict, InvalidInput, NotFound, Unavailable
 from domain.shared.ids import SessionId
 from entrypoints.http.auth_bodies import DeleteAccountBody, PasswordChangeBody
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.rate_limits import LimitClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             handler=account.sessions,
             summary="List the sessions of one's own account",
             tag="auth",
-            permission=Permission.ACCOUNT_READ,
+            permission=Permission.ACCOUNT_SECURE,
             query=PageQuery,
             reply=list[SessionView],
             raises=(InvalidInput,),
@@ -84,6 +85,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Change one's own password",
             tag="auth",
             permission=Permission.ACCOUNT_SECURE,
+            limit=LimitClass.CONFIRMATION,
             body=PasswordChangeBody,
             status=204,
             raises=(InvalidInput, NotFound, Conflict, Unavailable),
@@ -99,6 +101,7 @@ def operations(account: AccountOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Delete one's own account with all its data",
             tag="auth",
             permission=Permission.ACCOUNT_SECURE,
+            limit=LimitClass.CONFIRMATION,
             body=DeleteAccountBody,
             status=204,
             raises=(InvalidInput, NotFound, Conflict, Unavailable),

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from entrypoints.http.operation import Call, Operation, Reply
+from entrypoints.http.rate_limits import LimitClass
 from entrypoints.websocket import protocol
 from entrypoints.websocket.cloudevent import CloudEvent
 from entrypoints.websocket.protocol import CloseCode
@@ -21,11 +22,12 @@ CLOSE_CODES = {
     CloseCode.SERVICE_RESTART: "the server restarts; connect again and resume",
     CloseCode.TRY_AGAIN_LATER: "the client took too long to take its events, or a service is away; "
     "connect again and resume",
-    CloseCode.NOT_AUTHENTICATED: "no token in time, or the token is not valid, has expired, or its session "
-    "has ended",
-    CloseCode.NOT_PERMITTED: "a fresh token of another account",
+    CloseCode.NOT_AUTHENTICATED: "no token in time, or the token, key or ticket is not valid, has expired, "
+    "or its session has ended",
+    CloseCode.NOT_PERMITTED: "a fresh token of another account, or one that may not read events",
 }
-DESCRIPTION = """Send `authenticate` within ten seconds, then `subscribe`. Events are CloudEvents 1.0 in the \
+DESCRIPTION = """Send `authenticate` with an access token or an API key within ten seconds, or connect with \
+`?ticket=` and a ticket of `POST /auth/ws-ticket`; then `subscribe`. Events are CloudEvents 1.0 in the \
 JSON format; every event of the account that fits a topic is sent once, in the order of `position`. After a \
 lost connection, subscribe with `since` set to the last position seen (of an event, a heartbeat or \
 `subscribed`): nothing is lost, nothing comes twice. Topics are AMQP patterns: `*` is one word, `#` any \
@@ -35,6 +37,11 @@ connect from the server's own pages and from the configured origins.
 Close codes:
 
 """
+
+TICKET: Document = {
+    "type": "object",
+    "properties": {"ticket": {"type": "string", "description": "Good once, for 30 seconds."}},
+}
 
 
 def asyncapi(version: str) -> Document:
@@ -67,7 +74,7 @@ def asyncapi(version: str) -> Document:
                 "address": "/api/v1/ws",
                 "title": "Everything that happens to the account's data",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
-                "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
+                "bindings": {"ws": {"method": "GET", "query": TICKET, "bindingVersion": "0.1.0"}},
             }
         },
         "operations": {
@@ -117,5 +124,6 @@ def operations(version: str) -> Sequence[Operation[Any, Any]]:
             summary="The AsyncAPI document of the socket",
             tag="live",
             permission=None,
+            limit=LimitClass.EXEMPT,
         )
     ]

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET
 
+from application.identity.grant_client_token import ClientToken, GrantClientToken, GrantClientTokenCommand
 from application.identity.log_in import LogIn, LogInCommand
 from application.identity.log_out import LogOut, LogOutCommand
 from application.identity.queries import AccountQueries, UserView, user_view
@@ -16,6 +16,7 @@ from application.identity.register_user import RegisterUser, RegisterUserCommand
 from application.identity.token_pairs import TokenPair
 from application.identity.update_profile import UpdateProfile, UpdateProfileCommand
 from application.shared.permissions import Permission
+from domain.identity.api_key_errors import InvalidClient, ScopeNotGranted
 from domain.identity.errors import InvalidCredentials, InvalidRefreshToken
 from domain.identity.user import PROFILE, Registration
 from domain.shared.errors import (
@@ -38,20 +39,19 @@ from entrypoints.http.auth_bodies import (
 from entrypoints.http.decoding import body_decoder
 from entrypoints.http.dispatch import json_body
 from entrypoints.http.errors import TooLarge, UnsupportedMediaType
+from entrypoints.http.oauth import (
+    FORM,
+    NO_STORE,
+    OAuthError,
+    client_credentials,
+    form_fields,
+    oauth_error,
+    required,
+    scopes_of,
+    spelled,
+)
 from entrypoints.http.operation import Call, NoQuery, Operation, Reply
-
-FORM = "application/x-www-form-urlencoded"
-# Nobody on the way may keep a token (RFC 6749, 5.1).
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-
-class OAuthError(Exception):
-    """An error reply of RFC 6749, 5.2."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(error, description)
-        self.error, self.description = error, description
-
+from entrypoints.http.rate_limits import LimitClass
 
 _log_in = body_decoder(LogInBody)
 _log_out = body_decoder(LogOutBody)
@@ -64,6 +64,7 @@ class AuthOverHttp:
     register_user: RegisterUser
     log_in: LogIn
     refresh_session: RefreshSession
+    grant_client_token: GrantClientToken
     log_out: LogOut
     update_profile: UpdateProfile
     accounts: AccountQueries
@@ -79,7 +80,7 @@ class AuthOverHttp:
     async def token(self, call: Call[LogInBody, NoQuery]) -> Reply:
         if call.request.mimetype == FORM:
             try:
-                return tokens(await self._granted(call, form_fields(await call.request.body)))
+                return await self._granted(call, form_fields(await call.request.body))
             except OAuthError as error:
                 return oauth_error(error)
         body = _log_in(await json_body(call.request))
@@ -111,20 +112,37 @@ class AuthOverHttp:
         )
         return Reply(data=user_view(user), version=user.version, headers={"Vary": "Authorization"})
 
-    async def _granted(self, call: Call[Any, Any], fields: Mapping[str, str]) -> TokenPair:
+    async def _granted(self, call: Call[Any, Any], fields: Mapping[str, str]) -> Reply:
         grant = fields.get("grant_type")
         try:
             if grant == "password":
-                return await self._logged_in(call, required(fields, "username"), required(fields, "password"))
+                username, password = required(fields, "username"), required(fields, "password")
+                return tokens(await self._logged_in(call, username, password))
             if grant == "refresh_token":
-                return await self._refreshed(call, required(fields, "refresh_token"))
+                return tokens(await self._refreshed(call, required(fields, "refresh_token")))
+            if grant == "client_credentials":
+                return client_token(await self._granted_to_client(call, fields))
         except (InvalidCredentials, InvalidRefreshToken) as error:
             raise OAuthError("invalid_grant", error.detail) from error
+        except InvalidClient as error:
+            raise OAuthError("invalid_client", error.detail) from error
+        except ScopeNotGranted as error:
+            raise OAuthError("invalid_scope", error.detail) from error
         if grant is None:
             raise OAuthError("invalid_request", "grant_type is missing")
-        raise OAuthError("unsupported_grant_type", "grant_type must be password or refresh_token")
+        listed = "password, refresh_token or client_credentials"
+        raise OAuthError("unsupported_grant_type", f"grant_type must be {listed}")
+
+    async def _granted_to_client(self, call: Call[Any, Any], fields: Mapping[str, str]) -> ClientToken:
+        client = client_credentials(call.request, fields)
+        return await self.grant_client_token(
+            GrantClientTokenCommand(
+                client_id=client.client_id, client_secret=client.client_secret, scopes=scopes_of(fields)
+            )
+        )
 
     async def _logged_in(self, call: Call[Any, Any], email: str, password: str) -> TokenPair:
+        await call.count_attempt(email)  # before anything is read or hashed
         agent = call.request.headers.get("User-Agent")
         command = LogInCommand(trace=call.trace, email=email, password=password, user_agent=agent)
         return await self.log_in(command)
@@ -146,29 +164,15 @@ def tokens(pair: TokenPair) -> Reply:
     return Reply(raw=msgspec.json.encode(shown), headers=NO_STORE)
 
 
-def oauth_error(error: OAuthError) -> Reply:
-    """A refusal as OAuth 2.0 shows it."""
-    body = OAuthRefusal(error=error.error, error_description=error.description)
-    return Reply(status=400, raw=msgspec.json.encode(body), headers=NO_STORE)
-
-
-def form_fields(raw: bytes) -> Mapping[str, str]:
-    """The fields of a form; empty ones count as absent (RFC 6749, 3.2). Raises `OAuthError`."""
-    try:
-        pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=32)
-    except ValueError as error:
-        raise OAuthError("invalid_request", "the body is not a form in UTF-8") from error
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise OAuthError("invalid_request", "a parameter is given twice")
-    return fields
-
-
-def required(fields: Mapping[str, str], name: str) -> str:
-    """A field that must be there. Raises `OAuthError`."""
-    if name not in fields:
-        raise OAuthError("invalid_request", f"{name} is missing")
-    return fields[name]
+def client_token(token: ClientToken) -> Reply:
+    """A program's token as OAuth 2.0 shows it: without a refresh token (RFC 6749, 4.4.3)."""
+    shown = TokenReply(
+        access_token=token.access_token,
+        token_type="bearer",  # noqa: S106  # the name of a scheme
+        expires_in=token.expires_in,
+        scope=spelled(token.scopes),
+    )
+    return Reply(raw=msgspec.json.encode(shown), headers=NO_STORE)
 
 
 def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -181,6 +185,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Open an account",
             tag="auth",
             permission=None,
+            limit=LimitClass.REGISTRATION,
             body=RegisterBody,
             reply=UserView,
             status=201,
@@ -193,18 +198,21 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Log in, or refresh",
             tag="auth",
             permission=None,
+            limit=LimitClass.LOGIN,
             body=LogInBody,
             raw_body=True,
             reply=TokenReply,
             raw_reply=True,
             media_types=("application/json", FORM),
             raises=(InvalidInput, NotAuthenticated, Unavailable, UnsupportedMediaType, TooLarge),
-            plain_refusals={400: OAuthRefusal},
+            plain_refusals={400: OAuthRefusal, 401: OAuthRefusal},
             description=(
                 "A JSON body logs in, and is refused with problem documents. A form follows OAuth 2.0: "
-                "`grant_type=password` with `username` (the e-mail address) and `password`, or "
-                "`grant_type=refresh_token` with `refresh_token`; it is refused with 400 and the error "
-                "object of RFC 6749, 5.2."
+                "`grant_type=password` with `username` (the e-mail address) and `password`, "
+                "`grant_type=refresh_token` with `refresh_token`, or `grant_type=client_credentials` with an "
+                "API key's id or prefix as `client_id` and its secret (or the whole key) as `client_secret`, "
+                "in the form or as HTTP Basic, and with fewer scopes where `scope` names them; it is refused "
+                "with 400, or 401 for a client, and the error object of RFC 6749, 5.2."
             ),
         ),
         Operation(
@@ -232,6 +240,7 @@ def operations(auth: AuthOverHttp) -> Sequence[Operation[Any, Any]]:
             permission=Permission.ACCOUNT_SECURE,
             body=LogOutBody,
             raw_body=True,
+            optional_body=True,
             status=204,
             raises=(InvalidInput,),
             description="Without a body, this session ends.",

@@ -50,25 +50,28 @@ class ProfilePatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class PasswordChangeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The password there is and the one there shall be."""
+    """The password there is and the one there shall be. An account that has none yet, because a login with a
+    provider opened it, leaves the first one out, within five minutes of a login."""
 
-    current_password: Password
+    current_password: Password | None = None
     new_password: NewPassword
 
 
 class DeleteAccountBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The password, once more."""
+    """The password, once more. An account that has none leaves it out, within five minutes of a login."""
 
-    password: Password
+    password: Password | None = None
 
 
 class TokenReply(msgspec.Struct, kw_only=True):
-    """RFC 6749, 5.1. `expires_in` is the access token's, in seconds."""
+    """RFC 6749, 5.1. `expires_in` is the access token's, in seconds. A program gets no refresh token, and
+    is told the scopes of its token."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | UnsetType = UNSET
     token_type: str
     expires_in: int
+    scope: str | UnsetType = UNSET
 
 
 class OAuthRefusal(msgspec.Struct, kw_only=True):

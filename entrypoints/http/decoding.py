@@ -4,7 +4,9 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from werkzeug.datastructures import MultiDict
@@ -136,6 +138,8 @@ def query_decoder(shape: type[T]) -> Callable[[MultiDict[str, str]], T]:
             value = msgspec.convert(given, shape, strict=False)
         except msgspec.ValidationError as error:
             raise invalid(str(error)) from error
+        refuse_null(given, value)
+        refuse_seconds(given, value)
         refuse_not_finite(given, value)
         return value
 
@@ -153,11 +157,35 @@ def refuse_not_text(name: str, values: Sequence[str]) -> None:
         raise at(_NOT_TEXT.sub("?", name), "not_text", "is not text")
 
 
+def refuse_null(given: Mapping[str, object], value: object) -> None:
+    """Raises `InvalidInput` for `null` where it was read as if the parameter had not been given."""
+    for name in given:
+        if getattr(value, name, given) is None:
+            raise at(name, "invalid", "is not a value; leave the parameter out")
+
+
+def refuse_seconds(given: Mapping[str, object], value: object) -> None:
+    """Raises `InvalidInput` for a time given as a number, which was read as seconds since 1970."""
+    for name, spelling in given.items():
+        if isinstance(getattr(value, name, None), datetime) and ":" not in str(spelling):
+            raise at(name, "invalid", "must be a time as RFC 3339 writes it")
+
+
 def refuse_not_finite(given: Mapping[str, object], value: object) -> None:
     """Raises `InvalidInput` for `inf`, which a number in a query string may spell."""
     for name in given:
-        number = getattr(value, name)
+        number = getattr(value, name, None)  # a shape may ignore parameters it does not know
         if isinstance(number, float) and not abs(number) < float("inf"):
             raise InvalidInput(
                 [Violation(pointer="/" + name, code="invalid", detail="must be a finite number")]
             )
+
+
+def well_encoded(query: bytes) -> None:
+    """Raises `BadRequest` for a query that is not UTF-8 once decoded: Quart keeps such bytes as they are
+    spelled, and a search for them would look like one that found nothing."""
+    try:
+        if b"%" in query or not query.isascii():
+            unquote_to_bytes(query).decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("the query is not valid UTF-8") from error

@@ -1,11 +1,10 @@
 """Runs one operation for one request: authenticate, decode, call, shape the reply; all middleware is here."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 import structlog
@@ -17,6 +16,7 @@ from werkzeug.exceptions import NotFound as QuartNotFound
 from application.shared.permissions import Rule, is_allowed
 from application.shared.ports import Clock
 from application.shared.principal import IdempotencyKey, Principal, Trace
+from application.shared.refusals import RefusalRecorder
 from domain.shared.errors import (
     AlreadyApplied,
     InvalidInput,
@@ -27,9 +27,12 @@ from domain.shared.errors import (
 )
 from entrypoints.http import errors
 from entrypoints.http.cursors import Cursors
-from entrypoints.http.decoding import body_decoder, query_decoder
+from entrypoints.http.decoding import body_decoder, query_decoder, well_encoded
 from entrypoints.http.edge import Edge
 from entrypoints.http.operation import Call, NoQuery, Operation, Reply
+from entrypoints.http.rate_limits import RateLimits
+from entrypoints.http.refusals import note
+from entrypoints.http.replies import bodiless, instance_of, matches, next_url, nothing
 from entrypoints.http.tracing import trace_of
 
 log = structlog.get_logger()
@@ -38,9 +41,12 @@ _JSON = "application/json"
 
 
 class Authenticate(Protocol):
-    """Who a bearer token stands for. Raises `NotAuthenticated`."""
+    """Who a bearer token stands for: at once, or for a program's key when the store has answered.
 
-    def __call__(self, token: str, trace: Trace) -> Principal: ...
+    Raises `NotAuthenticated`, at once or later.
+    """
+
+    def __call__(self, token: str, trace: Trace) -> Principal | Awaitable[Principal]: ...
 
 
 class _Meta(msgspec.Struct, omit_defaults=True):
@@ -62,6 +68,8 @@ class Dispatcher:
     authenticate: Authenticate
     cursors: Cursors
     clock: Clock
+    limits: RateLimits | None = None
+    refusals: RefusalRecorder | None = None
 
     def endpoint(self, operation: Operation[Any, Any]) -> Callable[..., Awaitable[Response]]:
         """The operation as a Quart view function."""
@@ -73,7 +81,7 @@ class Dispatcher:
             received: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
             trace = trace_of(received)
             try:
-                caller = self.caller(operation, received, trace)
+                caller = await self.admitted(operation, received, trace)
                 if plain and not received.query_string:
                     query = operation.query()
                 else:
@@ -93,22 +101,46 @@ class Dispatcher:
                     query=query,
                     cursors=self.cursors,
                     caller=caller,
+                    limits=self.limits,
                 )
                 return self.response(operation, call, await self.answer(operation, call))
             except KnowledgeGraphError as error:
+                note(self.refusals, operation, error, trace, received.scope)
                 return refusal(error, received, trace)
 
         respond.__name__ = f"{operation.method.lower()}_{operation.path}"
         return respond
 
-    def caller(self, operation: Operation[Any, Any], received: Request, trace: Trace) -> Principal | None:
+    async def admitted(
+        self, operation: Operation[Any, Any], received: Request, trace: Trace
+    ) -> Principal | None:
+        """Who calls, counted. Refusals count against the address: guessing tokens is limited, too."""
+        limits, scope = self.limits, received.scope
+        if limits is None:
+            return await self.caller(operation, received, trace)
+        if operation.permission is None:
+            await limits.stranger(operation.limit, scope, trace.address)
+            return None
+        try:
+            caller = await self.caller(operation, received, trace)
+        except (NotAuthenticated, NotPermitted):
+            await limits.stranger(operation.limit, scope, trace.address)
+            raise
+        if caller is not None:
+            await limits.caller(operation.limit, scope, caller)
+        return caller
+
+    async def caller(
+        self, operation: Operation[Any, Any], received: Request, trace: Trace
+    ) -> Principal | None:
         """The principal of the request's token, None where anyone may call."""
         if operation.permission is None or operation.rule is None:
             return None
         scheme, _, token = received.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise NotAuthenticated
-        principal = self.authenticate(token.strip(), trace)
+            raise NotAuthenticated(reason="no_token")
+        found = self.authenticate(token.strip(), trace)
+        principal = found if isinstance(found, Principal) else await found
         received.scope["kgl.caller"] = principal  # type: ignore[typeddict-unknown-key]  # for the access log
         if not is_allowed(principal, operation.permission):
             raise NotPermitted(needed(operation.rule, principal))
@@ -126,6 +158,8 @@ class Dispatcher:
 
     def response(self, operation: Operation[Any, Any], call: Call[Any, Any], reply: Reply) -> Response:
         """The reply as HTTP: envelope, ETag and 304, Location, Link."""
+        if reply.refused is not None:
+            note(self.refusals, operation, reply.refused, call.trace, call.request.scope)
         headers = {"X-Request-ID": call.trace.request_id, **reply.headers}
         status = reply.status or operation.status
         if reply.location:
@@ -140,7 +174,7 @@ class Dispatcher:
             streamed = Response(stream, status, headers, content_type=reply.media_type)
             streamed.timeout = None
             return streamed
-        if status == 204:
+        if status in (204, 302):
             return bodiless(status, headers)
         if reply.raw is not None:
             return Response(reply.raw, status, headers, content_type=reply.media_type)
@@ -159,28 +193,6 @@ def needed(rule: Rule, principal: Principal) -> str:
     if rule.scope is None:
         return "this needs a person who logged in; no key will do"
     return f"this needs a key with the scope {rule.scope}"
-
-
-def bodiless(status: int, headers: dict[str, str]) -> Response:
-    """A reply without a body, and so without the media type Quart would give it."""
-    response = Response(b"", status, headers)
-    del response.headers["Content-Type"]
-    return response
-
-
-async def nothing() -> AsyncIterator[bytes]:
-    """A stream that ends at once; of unknown length, as the one it stands for."""
-    yield b""
-
-
-def well_encoded(query: bytes) -> None:
-    """Raises `BadRequest` for a query that is not UTF-8 once decoded: Quart keeps such bytes as they are
-    spelled, and a search for them would look like one that found nothing."""
-    try:
-        if b"%" in query or not query.isascii():
-            unquote_to_bytes(query).decode()
-    except UnicodeDecodeError as error:
-        raise errors.BadRequest("the query is not valid UTF-8") from error
 
 
 async def json_body(received: Request) -> bytes:
@@ -209,22 +221,6 @@ def with_idempotency(caller: Principal, received: Request, raw: bytes) -> Princi
     return replace(caller, idempotency=IdempotencyKey(key=key, fingerprint=fingerprint))
 
 
-def matches(received: Request, etag: str) -> bool:
-    """Whether `If-None-Match` names this ETag (RFC 9110, 13.1.2: weak comparison)."""
-    header = received.headers.get("If-None-Match")
-    if not header:
-        return False
-    return header.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in header.split(",")]
-
-
-def next_url(received: Request, cursor: str) -> str:
-    """This list's address with the cursor of its next page; relative, so that no proxy can spoil it."""
-    arguments = received.args.copy()
-    arguments["cursor"] = cursor
-    query = "&".join(f"{quote(k)}={quote(v)}" for k, v in arguments.items(multi=True))
-    return f"{received.path}?{query}"
-
-
 def present() -> Request | Websocket:
     """What is being answered; an address without a socket refuses handshakes, too."""
     if has_websocket_context():
@@ -246,12 +242,9 @@ def refusal(error: KnowledgeGraphError, received: Request | Websocket, trace: Tr
         headers["WWW-Authenticate"] = "Bearer"
     if shown.status == 503:
         headers["Retry-After"] = "1"
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     return Response(_ENCODER.encode(shown), shown.status, headers, content_type=errors.PROBLEM)
-
-
-def instance_of(received: Request | Websocket) -> str:
-    """The request's path as a URI reference."""
-    return quote(received.path, safe="/")
 
 
 def install(

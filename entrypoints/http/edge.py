@@ -8,6 +8,8 @@ from typing import Any
 
 from quart import Request, Response
 
+from entrypoints.http.rate_limits import STANDINGS, headers_of
+
 Header = tuple[bytes, bytes]
 
 FIXED: tuple[Header, ...] = (
@@ -55,6 +57,8 @@ class Edge:
             headers.append(POLICY)
         if NO_STORE[0] not in names and (status >= 400 or "kgl.caller" in scope):
             headers.append(NO_STORE)
+        if STANDINGS in scope:
+            headers += headers_of(scope[STANDINGS])
         if self._shared:
             headers.append(VARY)
             for name, value in scope["headers"]:

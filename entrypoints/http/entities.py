@@ -16,16 +16,19 @@ from application.graph.update_entity import UpdateEntity, UpdateEntityCommand
 from application.graph.views import EntityView
 from application.shared.permissions import Permission
 from domain.graph.entity import CONTENT, EntityContent
-from domain.shared.errors import InvalidInput, NotAuthenticated, NotFound, PreconditionFailed
+from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PreconditionFailed
 from domain.shared.ids import EntityId
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 
 # What the domain holds these values to, for the documentation alone: the domain names every broken rule.
-Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
-Type = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 64})]
+Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500, "pattern": r"\S"})]
+Type = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 64, "pattern": r"\S"})]
 Fraction = Annotated[float, Meta(extra_json_schema={"minimum": 0, "maximum": 1})]
 Source = Annotated[str, Meta(extra_json_schema={"maxLength": 2000})]
 SourceType = Annotated[str, Meta(extra_json_schema={"maxLength": 64})]
+Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
+# Blank ones count as none, like a blank source.
+ExternalId = Annotated[str, Meta(extra_json_schema={"maxLength": 500})]
 Aliases = Annotated[list[str], Meta(extra_json_schema={"maxItems": 100})]
 
 
@@ -37,6 +40,7 @@ class EntityBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     confidence: Fraction = 1.0
     source: Source | None = None
     source_type: SourceType | None = None
+    external_id: ExternalId | None = None
     metadata: dict[str, Any] = {}
     aliases: Aliases = []
 
@@ -49,6 +53,7 @@ class EntityPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     confidence: Fraction | UnsetType | None = UNSET
     source: Source | UnsetType | None = UNSET
     source_type: SourceType | UnsetType | None = UNSET
+    external_id: ExternalId | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
     aliases: Aliases | UnsetType | None = UNSET
 
@@ -61,9 +66,10 @@ class EntitiesQuery(PageQuery, kw_only=True):
     min_confidence: float | None = None
     source: str | None = None
     source_type: str | None = None
+    external_id: str | None = None
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
-    created_after: datetime | None = None
-    created_before: datetime | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
     include_inactive: bool = False
 
 
@@ -97,6 +103,7 @@ class EntitiesOverHttp:
             min_confidence=query.min_confidence,
             source=query.source,
             source_type=query.source_type,
+            external_id=query.external_id,
             metadata=query.metadata,
             created_after=query.created_after,
             created_before=query.created_before,
@@ -147,6 +154,7 @@ def content_of(body: EntityBody) -> EntityContent:
         confidence=body.confidence,
         source=body.source,
         source_type=body.source_type,
+        external_id=body.external_id,
         metadata=body.metadata,
         aliases=body.aliases,
     )
@@ -159,7 +167,7 @@ def created(view: EntityView) -> Reply:
 
 def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
     """Create, read, list, change and delete entities."""
-    changes = (InvalidInput, NotFound, PreconditionFailed)
+    changes = (InvalidInput, NotFound, PreconditionFailed, Conflict)
     return [
         Operation(
             method="POST",
@@ -172,7 +180,7 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             body=EntityBody,
             reply=EntityView,
             status=201,
-            raises=(InvalidInput, NotAuthenticated),
+            raises=(InvalidInput, NotAuthenticated, Conflict),
         ),
         Operation(
             method="GET",

@@ -31,6 +31,14 @@ class MethodNotAllowed(errors.KnowledgeGraphError):
     """This resource does not support that method."""
 
 
+class TooManyRequests(errors.KnowledgeGraphError):
+    """This caller has used up what it may ask for."""
+
+    def __init__(self, policy: str, retry_after: int) -> None:
+        super().__init__(f"the limit {policy!r} is used up; try again in {retry_after} s")
+        self.policy, self.retry_after = policy, retry_after
+
+
 class Unexpected(errors.KnowledgeGraphError):
     """Something went wrong on our side; it has been logged under this request's id."""
 
@@ -74,6 +82,12 @@ TABLE: dict[type[errors.KnowledgeGraphError], Kind] = {
     errors.IdempotencyKeyReused: Kind(
         422, "idempotency-key-reused", "Idempotency key reused", "Take a new key for a new request."
     ),
+    TooManyRequests: Kind(
+        429,
+        "quota-exceeded",
+        "Quota exceeded",
+        "Wait as many seconds as `Retry-After` says. `RateLimit` tells before how many requests are left.",
+    ),
     errors.Unavailable: Kind(503, "unavailable", "Unavailable", "Repeat the request a little later."),
     Unexpected: Kind(500, "unexpected", "Unexpected error", "Report it with its request_id."),
 }
@@ -99,6 +113,12 @@ class Problem(msgspec.Struct, kw_only=True):
     errors: list[ProblemError] = []
 
 
+class QuotaProblem(Problem, kw_only=True):
+    """The problem document of a 429 (draft-ietf-httpapi-ratelimit-headers-10, 5.1)."""
+
+    violated_policies: list[str] = msgspec.field(name="violated-policies", default_factory=list)
+
+
 def kind_of(error_type: type[errors.KnowledgeGraphError]) -> Kind:
     """The nearest entry of the table; an error nobody placed is ours to answer for."""
     for ancestor in error_type.__mro__:
@@ -115,7 +135,7 @@ def violations_of(error: errors.KnowledgeGraphError) -> Sequence[errors.Violatio
 def problem(error: errors.KnowledgeGraphError, instance: str, request_id: str) -> Problem:
     """The document for one error. An unplaced error's own words stay inside."""
     kind = kind_of(type(error))
-    return Problem(
+    shown = Problem(
         type=f"{PAGES}/{kind.slug}",
         title=kind.title,
         status=kind.status,
@@ -124,3 +144,6 @@ def problem(error: errors.KnowledgeGraphError, instance: str, request_id: str) -
         request_id=request_id,
         errors=[ProblemError(v.pointer, v.code, v.detail) for v in violations_of(error)],
     )
+    if isinstance(error, TooManyRequests):
+        return QuotaProblem(**msgspec.structs.asdict(shown), violated_policies=[error.policy])
+    return shown

@@ -5,12 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from application.live.bell import Bell
-from application.live.errors import FeedClosed, TooManySubscribers
+from application.live.errors import FeedClosed
 from application.live.feed import Feed
 from application.live.interest import checked_position, checked_topics
 from application.live.ports import EventLog
@@ -18,10 +18,10 @@ from application.live.read_events import ReadEvents, ReadEventsCommand
 from application.live.subscriber import Frame, Subscriber
 from application.shared.permissions import Permission
 from application.shared.ports import Clock
-from domain.shared.errors import InvalidInput, NotAuthenticated, Unavailable, Violation
+from domain.shared.errors import AccessRefused, InvalidInput, Unavailable, Violation
 from entrypoints.http.operation import Call, Operation, Reply
+from entrypoints.websocket.admission import AuthenticateSocket, admitted, ends_at
 from entrypoints.websocket.cloudevent import CloudEvent, cloud_event
-from entrypoints.websocket.session import AuthenticateSocket
 
 EVERYTHING = ("#",)
 BURST = 100
@@ -33,7 +33,7 @@ class EventsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     since: int = 0
     topics: tuple[str, ...] = EVERYTHING
-    limit: int = 50
+    limit: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": 200})] = 50
 
 
 class EventStreamQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -86,16 +86,16 @@ class LiveOverHttp:
         token = call.request.headers["Authorization"].partition(" ")[2].strip()
         bell = Bell()
         try:
-            principal, expires_at = self.authenticate(token, call.trace)
+            principal = await admitted(self.authenticate, token, call.trace, self.feed)
             reader = self.feed.join(principal, bell.ring)
-        except (NotAuthenticated, FeedClosed, TooManySubscribers):  # since then; the next request is told
+        except (AccessRefused, Unavailable):  # since then; the next request is told
             yield RECONNECT_AFTER
             return
         try:
             with contextlib.suppress(Unavailable):  # the client comes back to where it was
                 position = await reader.follow(topics, since)
                 yield RECONNECT_AFTER + heartbeat(position)
-                async for chunk in self._follow(reader, bell, expires_at):
+                async for chunk in self._follow(reader, bell, ends_at(principal, self.clock.now())):
                     yield chunk
         finally:
             self.feed.leave(reader)

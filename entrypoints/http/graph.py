@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
 from application.graph.queries import RELATIONSHIP_SORTS, RelationshipFilter
@@ -21,7 +22,7 @@ from application.graph.views import RelationshipView
 from application.shared.permissions import Permission
 from domain.shared.errors import NotFound
 from domain.shared.ids import EntityId
-from entrypoints.http.entities import entity_id_of
+from entrypoints.http.entities import Fraction, entity_id_of
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 
 
@@ -35,10 +36,10 @@ class RelationshipsOfEntityQuery(PageQuery, kw_only=True):
 class NeighborhoodQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`depth` 1 to 5 steps, `limit` 1 to 5000 entities; `types` of relationships to follow."""
 
-    depth: int = 1
-    types: list[str] | None = None
-    min_confidence: float = 0.0
-    limit: int = 200
+    depth: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 5})] = 1
+    types: Annotated[list[str], Meta(extra_json_schema={"maxItems": 100})] | None = None
+    min_confidence: Fraction = 0.0
+    limit: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 5000})] = 200
 
 
 class PathsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -46,8 +47,8 @@ class PathsQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     source: UUID
     target: UUID
-    max_depth: int = 6
-    limit: int = 10
+    max_depth: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 10})] = 6
+    limit: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 100})] = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.shared.errors import KnowledgeGraphError
 from entrypoints.http.operation import Call, Handler, NoQuery, Operation, Reply
+from entrypoints.http.rate_limits import LimitClass
 
 Check = Callable[[], Awaitable[Sequence[str]]]
 _SECONDS = 3.0
@@ -91,6 +92,7 @@ def operations(readiness: Readiness) -> Sequence[Operation[Any, Any]]:
             summary=summary,
             tag="operations",
             permission=None,
+            limit=LimitClass.EXEMPT,
             reply=reply,
             raw_reply=True,
             prefix="",

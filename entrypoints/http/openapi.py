@@ -18,6 +18,7 @@ from domain.shared.errors import (
 )
 from entrypoints.http import errors
 from entrypoints.http.operation import NoQuery, Operation
+from entrypoints.http.rate_limits import LimitClass
 
 Document: TypeAlias = dict[str, Any]
 _REF = "#/components/schemas/{name}"
@@ -33,6 +34,21 @@ META = {
             "description": "Where the next page begins; absent on the last one.",
         },
     },
+}
+
+# Refused before anything is routed, so that any operation may be answered with them.
+OVERSIZED = {414: "The request target is too long", 431: "The request head is too large"}
+
+RATE_HEADERS: Document = {
+    "RateLimit": {
+        "description": "What is left: by policy, requests (`r`) and seconds until there are more (`t`).",
+        "schema": {"type": "string", "examples": ['"default";r=1999;t=7']},
+    },
+    "RateLimit-Policy": {
+        "description": "What is allowed: by policy, requests (`q`) in seconds (`w`).",
+        "schema": {"type": "string", "examples": ['"default";q=2000;w=10']},
+    },
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
 }
 
 
@@ -58,6 +74,7 @@ def openapi(operations: Sequence[Operation[Any, Any]], version: str) -> Document
         "paths": paths,
         "components": {
             "schemas": {**components, "Meta": META},
+            "headers": RATE_HEADERS,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -72,7 +89,7 @@ def anything(shape: type) -> Document:
 
 def shapes(operations: Sequence[Operation[Any, Any]]) -> list[Any]:
     """Every type that becomes a schema, once."""
-    found: dict[int, Any] = {id(errors.Problem): errors.Problem}
+    found: dict[int, Any] = {id(shape): shape for shape in (errors.Problem, errors.QuotaProblem)}
     for operation in operations:
         for shape in (operation.body, operation.query, operation.reply, *operation.plain_refusals.values()):
             if shape is not None:
@@ -98,7 +115,7 @@ def described(operation: Operation[Any, Any], schema: Mapping[int, Document]) ->
         described["description"] = operation.description
     if operation.body is not None:
         content = {media: {"schema": schema[id(operation.body)]} for media in operation.media_types}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": not operation.optional_body, "content": content}
     return described
 
 
@@ -140,13 +157,24 @@ def query_parameters(query: type[Any]) -> list[Document]:
         parameter = {
             "name": name,
             "in": "query",
-            "schema": schema,
+            "schema": spelled(schema),
             "required": name in shape.get("required", ()),
         }
         if name == "metadata":
             parameter |= {"style": "form", "explode": True, "description": "Given as `metadata.KEY=value`."}
         found.append(parameter)
     return found
+
+
+def spelled(schema: Document) -> Document:
+    """The schema of a query parameter: no query string can spell null, such a parameter is left out."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == len(schema.get("anyOf", ())):
+        return schema
+    kept = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    if schema.get("default") is not None:
+        kept["default"] = schema["default"]
+    return {**options[0], **kept} if len(options) == 1 else {"anyOf": options, **kept}
 
 
 def responses(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> Document:
@@ -166,15 +194,33 @@ def responses(operation: Operation[Any, Any], schema: Mapping[int, Document]) ->
         )
         if kind.title not in entry["description"]:
             entry["description"] += f", {kind.title}"
+    if operation.limit is not LimitClass.EXEMPT:
+        found["429"] = too_many(operation, schema)
+    for status, title in OVERSIZED.items():
+        problem = {errors.PROBLEM: {"schema": schema[id(errors.Problem)]}}
+        found.setdefault(str(status), {"description": title, "content": problem})
     for status, shape in operation.plain_refusals.items():
         found[str(status)]["content"]["application/json"] = {"schema": schema[id(shape)]}
     return dict(sorted(found.items()))
+
+
+def too_many(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> Document:
+    """The refusal of who asks too often."""
+    policy = "default" if operation.limit is LimitClass.DEFAULT else operation.limit.value
+    return {
+        "description": f"Quota exceeded: the limit `{policy}`, or another one named in `RateLimit-Policy`.",
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_HEADERS},
+        "content": {errors.PROBLEM: {"schema": schema[id(errors.QuotaProblem)]}},
+    }
 
 
 def success(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> Document:
     """The reply in its envelope."""
     if operation.status == 204:
         return {"description": "Done; there is nothing to show."}
+    if operation.produces == "text/event-stream":
+        # A schema would be taken for that of each event; OpenAPI 3.1 has no words for a stream.
+        return {"description": "Success", "content": {operation.produces: {}}}
     if operation.produces != "application/json":
         return {"description": "Success", "content": {operation.produces: {"schema": {"type": "string"}}}}
     if operation.reply is None:

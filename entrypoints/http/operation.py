@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from application.shared.permissions import PERMISSIONS, Permission, Rule
 from application.shared.principal import Principal, Trace
 from domain.shared.errors import InvalidInput, KnowledgeGraphError, NotFound, PreconditionFailed, Violation
 from entrypoints.http.cursors import Cursors
+from entrypoints.http.rate_limits import LimitClass, RateLimits
 
 Body = TypeVar("Body")
 Query = TypeVar("Query")
@@ -25,7 +26,8 @@ class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
 class PageQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What every list accepts; a list adds its filters in a subclass."""
 
-    limit: int = 50
+    # For the documentation alone: `Call.page` refuses what is outside.
+    limit: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": 200})] = 50
     cursor: str | None = None
     sort: str | None = None
 
@@ -36,7 +38,8 @@ class Reply:
 
     `version` becomes a strong ETag; `next` the cursor and `Link` of the next page; `status` overrides the
     operation's; `raw` is sent as it is, without the envelope, with `media_type`; so is `stream`, piece by
-    piece, closed when the client leaves (a generator that was not begun by then never runs).
+    piece, closed when the client leaves (a generator that was not begun by then never runs). `refused` is
+    what a refusal in another standard's words came from.
     """
 
     data: object = None
@@ -48,6 +51,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     stream: AsyncIterator[bytes] | None = None
+    refused: KnowledgeGraphError | None = None
     media_type: str = "application/json"
 
 
@@ -62,6 +66,7 @@ class Call(Generic[Body, Query]):
     query: Query
     cursors: Cursors
     caller: Principal | None = None
+    limits: RateLimits | None = None
 
     @property
     def principal(self) -> Principal:
@@ -69,6 +74,11 @@ class Call(Generic[Body, Query]):
         if self.caller is None:
             raise RuntimeError("an operation open to anyone asked for its caller")
         return self.caller
+
+    async def count_attempt(self, email: str) -> None:
+        """Counts an attempt to log in as somebody. Raises `TooManyRequests`."""
+        if self.limits is not None:
+            await self.limits.account(self.request.scope, email)
 
     def id(self, name: str) -> UUID:
         """An id from the path. What cannot be an id names nothing: raises `NotFound`."""
@@ -132,9 +142,11 @@ class Operation(Generic[Body, Query]):
     query collects `metadata.KEY` parameters. `reply` is the type of `data`. `raises` are the refusals a
     caller must expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with
     what the first request made; operations that have it accept the header. `conditional` ones accept `If-
-    Match`. With `raw_body` the handler reads the request's body itself; with `raw_reply` the reply has no
+    Match`. With `raw_body` the handler reads the request's body itself, and may do without
+    it when it is an `optional_body`; with `raw_reply` the reply has no
     envelope. `produces` is the media type of a reply that is no JSON. `plain_refusals` are the shapes, by
-    status, of refusals that another standard wants in words of its own.
+    status, of refusals that another standard wants in words of its own. `limit` says what its callers are
+    counted as.
     """
 
     method: str
@@ -143,6 +155,7 @@ class Operation(Generic[Body, Query]):
     summary: str
     tag: str
     permission: Permission | None
+    limit: LimitClass = LimitClass.DEFAULT
     body: type[Body] | None = None
     query: type[Query] = NoQuery  # type: ignore[assignment]  # the default for operations without parameters
     reply: Any = None
@@ -152,6 +165,7 @@ class Operation(Generic[Body, Query]):
     conditional: bool = False
     media_types: tuple[str, ...] = ("application/json",)
     raw_body: bool = False
+    optional_body: bool = False
     raw_reply: bool = False
     produces: str = "application/json"
     prefix: str = "/api/v1"

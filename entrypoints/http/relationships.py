@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from application.shared.permissions import Permission
 from domain.graph.relationship import ENDS, PLAIN, RelationshipContent
 from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from domain.shared.ids import EntityId, RelationshipId
-from entrypoints.http.entities import Fraction, Source, SourceType, Type
+from entrypoints.http.entities import ExternalId, Fraction, Moment, Source, SourceType, Type
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 
 
@@ -31,6 +30,7 @@ class RelationshipBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
     confidence: Fraction = 1.0
     source: Source | None = None
     source_type: SourceType | None = None
+    external_id: ExternalId | None = None
     metadata: dict[str, Any] = {}
 
 
@@ -43,6 +43,7 @@ class RelationshipPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
     confidence: Fraction | UnsetType | None = UNSET
     source: Source | UnsetType | None = UNSET
     source_type: SourceType | UnsetType | None = UNSET
+    external_id: ExternalId | UnsetType | None = UNSET
     metadata: dict[str, Any] | UnsetType | None = UNSET
 
 
@@ -56,9 +57,10 @@ class RelationshipsQuery(PageQuery, kw_only=True):
     min_confidence: float | None = None
     source: str | None = None
     source_type: str | None = None
+    external_id: str | None = None
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
-    created_after: datetime | None = None
-    created_before: datetime | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
     include_inactive: bool = False
 
 
@@ -140,6 +142,7 @@ def content_of(body: RelationshipBody) -> RelationshipContent:
         confidence=body.confidence,
         source=body.source,
         source_type=body.source_type,
+        external_id=body.external_id,
         metadata=body.metadata,
     )
 
@@ -154,6 +157,7 @@ def filter_of(query: RelationshipsQuery) -> RelationshipFilter:
         min_confidence=query.min_confidence,
         source=query.source,
         source_type=query.source_type,
+        external_id=query.external_id,
         metadata=query.metadata,
         created_after=query.created_after,
         created_before=query.created_before,

@@ -17,31 +17,40 @@ from domain.shared.ids import DocumentId
 from entrypoints.http.operation import Call, NoQuery, Operation, Reply
 
 Limit = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 100})]
+# What the use cases hold these values to, for the documentation alone: they name every broken rule.
+Question = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 10_000, "pattern": r"\S"})]
+Words = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 1000, "pattern": r"\S"})]
+Vector = Annotated[list[float], Meta(extra_json_schema={"minItems": 1})]
+Score = Annotated[float, Meta(extra_json_schema={"minimum": -1, "maximum": 1})]
+DocumentIds = Annotated[list[UUID], Meta(extra_json_schema={"maxItems": 1000})]
+Tags = Annotated[
+    list[str], Meta(extra_json_schema={"maxItems": 50, "items": {"type": "string", "maxLength": 64}})
+]
 K = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": 200})]
 
 
 class ChunkFilterBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """All that are given must hold: one of the documents, every tag and pair of metadata of theirs."""
 
-    document_ids: list[UUID] | None = None
-    tags: list[str] = []
+    document_ids: DocumentIds | None = None
+    tags: Tags = []
     metadata: dict[str, Any] = {}
 
 
 class SearchChunksBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A question, or a vector of the caller's own; `min_score` is a cosine, -1 to 1."""
 
-    query: str | None = None
-    embedding: list[float] | None = None
+    query: Question | None = None
+    embedding: Vector | None = None
     k: K = 10
-    min_score: float = -1.0
+    min_score: Score = -1.0
     filter: ChunkFilterBody = msgspec.field(default_factory=ChunkFilterBody)
 
 
 class SearchQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`q` is read like a web search: words, "phrases", or, -not. No `kinds` mean all."""
 
-    q: str
+    q: Words
     mode: Literal["hybrid", "text", "vector"] = "hybrid"
     kinds: list[Literal["entities", "documents"]] = []
     limit: Limit = 20

@@ -10,8 +10,12 @@ from quart import Quart, Response, Websocket, websocket
 from application.live.feed import Feed
 from domain.shared.errors import NotPermitted, Unavailable
 from entrypoints.http.dispatch import refusal
+from entrypoints.http.errors import TooManyRequests
+from entrypoints.http.rate_limits import RateLimits
 from entrypoints.http.tracing import trace_of
 from entrypoints.websocket.origin import origin_allowed
+from entrypoints.websocket.protocol import CloseCode
+from entrypoints.websocket.refusals import note
 from entrypoints.websocket.session import SocketServices, SocketSession
 
 PATH = "/api/v1/ws"
@@ -22,9 +26,15 @@ log = structlog.get_logger()
 class Sockets:
     """The open sockets of this process."""
 
-    def __init__(self, services: SocketServices, allowed_origins: Set[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        services: SocketServices,
+        allowed_origins: Set[str] = frozenset(),
+        limits: RateLimits | None = None,
+    ) -> None:
         self._services = services
         self._allowed_origins = allowed_origins
+        self._limits = limits
         self._sessions: set[SocketSession] = set()
         self._gone = asyncio.Event()
         self._draining = False
@@ -36,15 +46,21 @@ class Sockets:
         """The endpoint."""
         connection: Websocket = websocket._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
         trace = trace_of(connection)
+        if self._limits is not None:
+            try:
+                await self._limits.socket(connection.scope, trace.address)
+            except TooManyRequests as too_many:
+                return refusal(too_many, connection, trace)
         if not origin_allowed(
             connection.headers.get("Origin"), connection.headers.get("Host", ""), self._allowed_origins
         ):
-            error = NotPermitted("pages of this origin may not open a socket here")
+            error = NotPermitted("pages of this origin may not open a socket here", reason="foreign_origin")
+            note(self._services.refusals, trace, CloseCode.NOT_PERMITTED, error, None)
             return refusal(error, connection, trace)
         if self._draining or not self._services.feed.open:
             return refusal(Unavailable("the server is starting or stopping"), connection, trace)
         await connection.accept()
-        session = SocketSession(connection, trace, self._services)
+        session = SocketSession(connection, trace, self._services, connection.args.get("ticket"))
         self._sessions.add(session)
         try:
             code = await session.run()

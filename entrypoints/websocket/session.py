@@ -16,18 +16,15 @@ from application.live.interest import checked_topics
 from application.live.subscriber import Ending, Subscriber
 from application.shared.ports import Clock
 from application.shared.principal import Principal, Trace
-from domain.shared.errors import InvalidInput, NotAuthenticated, Unavailable
+from application.shared.refusals import RefusalRecorder
+from domain.shared.errors import InvalidInput, NotAuthenticated, NotPermitted, Unavailable
 from entrypoints.http.errors import BadRequest
 from entrypoints.websocket import protocol
+from entrypoints.websocket.admission import AuthenticateSocket, admitted, ends_at, nobody
 from entrypoints.websocket.protocol import CloseCode
+from entrypoints.websocket.refusals import note
 
 log = structlog.get_logger()
-
-
-class AuthenticateSocket(Protocol):
-    """Who a token stands for, and until when. Raises `NotAuthenticated`."""
-
-    def __call__(self, token: str, trace: Trace) -> tuple[Principal, datetime]: ...
 
 
 class Channel(Protocol):
@@ -44,10 +41,11 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketLimits:
-    """Seconds, but for the last three.
+    """Seconds, but for the last four.
 
     `patience` is how long a client may take no data at all; `burst` how many events go out between two looks
-    at what it asks; `refusals` how many messages in a row may be refused.
+    at what it asks; `refusals` how many messages in a row may be refused; `messages` how many may come in a
+    minute.
     """
 
     authenticate_within: float = 10.0
@@ -57,6 +55,7 @@ class SocketLimits:
     message_characters: int = 16 * 1024
     burst: int = 100
     refusals: int = 10
+    messages: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,8 @@ class SocketServices:
     authenticate: AuthenticateSocket
     clock: Clock
     limits: SocketLimits
+    take_ticket: AuthenticateSocket = nobody
+    refusals: RefusalRecorder | None = None
 
 
 class Closing(Exception):
@@ -84,13 +85,18 @@ class SocketSession:
     order, and a client that takes nothing is not read from either.
     """
 
-    def __init__(self, channel: Channel, trace: Trace, services: SocketServices) -> None:
+    def __init__(
+        self, channel: Channel, trace: Trace, services: SocketServices, ticket: str | None = None
+    ) -> None:
         self._channel = channel
         self._trace = trace
         self._feed = services.feed
         self._authenticate = services.authenticate
+        self._take_ticket = services.take_ticket
+        self._ticket = ticket
         self._clock = services.clock
         self._limits = services.limits
+        self._refusals = services.refusals
         self._loop = asyncio.get_running_loop()
         self._bell = Bell()
         self._received: asyncio.Queue[str | bytes] = asyncio.Queue(maxsize=1)
@@ -103,6 +109,7 @@ class SocketSession:
         self._warn_at: float | None = None
         self._heartbeat_at = now + self._limits.heartbeat
         self._refused = 0
+        self._minute_ends, self._taken = now + 60.0, 0
         self._draining = False
 
     async def run(self) -> CloseCode:
@@ -111,6 +118,7 @@ class SocketSession:
         receiving.add_done_callback(lambda _: self._bell.ring())
         try:
             closing = await self._converse(receiving)
+            note(self._refusals, self._trace, closing.code, closing.__cause__, self.principal)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.patience):
                     await self._channel.close(closing.code, closing.reason)
@@ -127,6 +135,8 @@ class SocketSession:
 
     async def _converse(self, receiving: asyncio.Task[None]) -> Closing:
         try:
+            if self._ticket is not None:
+                await self._identify(self._take_ticket, self._ticket)
             while not receiving.done():
                 await self._step()
             return Closing(CloseCode.INTERNAL_ERROR, "the connection cannot be read")
@@ -176,6 +186,7 @@ class SocketSession:
             await self._reply(protocol.Heartbeat(position=position))
 
     async def _obey(self, raw: str | bytes) -> None:
+        self._count_message()
         if isinstance(raw, bytes):
             raise Closing(CloseCode.UNSUPPORTED_DATA, "messages are text")
         if len(raw) > self._limits.message_characters:
@@ -195,9 +206,17 @@ class SocketSession:
                 raise Closing(CloseCode.POLICY_VIOLATION, "the message is not one of the protocol") from error
             await self._reply(protocol.refused(error))
 
+    def _count_message(self) -> None:
+        now = self._loop.time()
+        if now >= self._minute_ends:
+            self._minute_ends, self._taken = now + 60.0, 0
+        self._taken += 1
+        if self._taken > self._limits.messages:
+            raise Closing(CloseCode.POLICY_VIOLATION, "too many messages; events need no asking")
+
     async def _carry_out(self, command: protocol.AnyCommand) -> None:
         if isinstance(command, protocol.Authenticate):
-            await self._identify(command.token)
+            await self._identify(self._authenticate, command.token)
             return
         reader = self._reader
         if reader is None:
@@ -211,22 +230,25 @@ class SocketSession:
         else:
             await self._reply(protocol.Pong())
 
-    async def _identify(self, token: str) -> None:
+    async def _identify(self, authenticate: AuthenticateSocket, token: str) -> None:
         try:
-            principal, expires_at = self._authenticate(token, self._trace)
+            principal = await admitted(authenticate, token, self._trace, self._feed)
         except NotAuthenticated as error:
             raise Closing(CloseCode.NOT_AUTHENTICATED, "the token is not valid") from error
+        except NotPermitted as error:
+            raise Closing(CloseCode.NOT_PERMITTED, error.detail) from error
+        expires_at = ends_at(principal, self._clock.now())
         remaining = (expires_at - self._clock.now()).total_seconds()
         if remaining <= 0:
             raise Closing(CloseCode.NOT_AUTHENTICATED, "the token has expired")
-        # Nothing is awaited between the check of the token and joining: a session that ends meanwhile would
-        # end without this socket.
+        # Nothing is awaited between the check of the token and joining: what ends meanwhile would end
+        # without this socket.
         if self._reader is None:
             self._reader = self._join(principal)
         elif self._reader.user_id != principal.user_id:
             raise Closing(CloseCode.NOT_PERMITTED, "the token is another account's")
         else:
-            self._reader.renew(principal.session_id)
+            self._reader.renew(principal.session_id, principal.api_key_id)
         self.principal = principal
         bind_contextvars(user_id=str(principal.user_id))
         now = self._loop.time()

@@ -44,6 +44,13 @@ class PrivateRedis(RedisTestServer):
         self._process = ServerProcess([self._binary, *options], log=self._directory / "log")
         self._process.wait_until(lambda: says_pong(self._port), within=10, what="Redis")
 
+    @property
+    def pid(self) -> int:
+        """The running server's."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        return self._process.pid
+
     def kill(self) -> None:
         """Ends the server without any shutdown."""
         if self._process is not None:

@@ -7,15 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from adapters.memory.audit import InMemoryAuditLedger, InMemoryAuditQueries
+from adapters.memory.audit import InMemoryAuditLedger, InMemoryAuditQueries, InMemoryRefusalLog
 from adapters.postgres.audit_ledger import PostgresAuditLedger
 from adapters.postgres.audit_queries import PostgresAuditQueries
 from adapters.postgres.provision import Logins
+from adapters.postgres.refusal_log import PostgresRefusalLog
 from adapters.system.clock import SystemClock
-from application.operations.audit_ports import AuditLedger
+from application.operations.audit_ports import AuditLedger, RefusalLog, RefusalRow
 from application.operations.queries import AuditFilter, AuditQueries
 from application.operations.verify_audit import VerifyAudit
 from application.shared.pages import PageRequest
+from domain.operations.audit import ACCESS_REFUSED, NOBODY, AuditEntry
 from domain.operations.seals import Fault
 from domain.shared.ids import UserId
 from tests.contract.systems import IDS, MemorySystem, System, postgres_system, principal, something
@@ -36,6 +38,7 @@ class Log:
     system: System
     queries: AuditQueries
     ledger: AuditLedger
+    refusals: RefusalLog
 
     async def write(self, user: UserId, count: int = 1) -> None:
         async with self.system.start_work(principal(user)) as work:
@@ -44,7 +47,54 @@ class Log:
             await work.commit()
 
 
+def refusal(user: UserId, count: int = 1) -> RefusalRow:
+    now = datetime.now(UTC)
+    entry = AuditEntry(
+        user_id=user,
+        actor_id=user,
+        action=ACCESS_REFUSED,
+        resource_id=user,
+        occurred_at=now,
+        outcome="failure",
+        request_id="request-2",
+        address="192.0.2.1",
+        reason="not_permitted",
+        operation="GET /api/v1/admin/users",
+        occurrences=count,
+        last_occurred_at=now + timedelta(seconds=count) if count > 1 else None,
+    )
+    return IDS.new(), entry
+
+
 class AuditContract:
+    async def test_refusals_are_their_accounts_own_and_those_of_nobody_an_administrators(
+        self, log: Log
+    ) -> None:
+        ada, bob = await log.system.new_user(), await log.system.new_user()
+        await log.refusals.write([refusal(ada, 7), refusal(NOBODY), refusal(bob)])
+        [own] = (await log.queries.own(ada, AuditFilter(), NEWEST)).rows
+        assert (own.action, own.outcome, own.reason) == (ACCESS_REFUSED, "failure", "not_permitted")
+        assert (own.operation, own.occurrences) == ("GET /api/v1/admin/users", 7)
+        assert own.last_occurred_at == own.occurred_at + timedelta(seconds=7)
+        everybody = (await log.queries.everybody(AuditFilter(action=ACCESS_REFUSED), NEWEST)).rows
+        assert {row.user_id for row in everybody} == {ada, bob, NOBODY}
+        [unknown] = (await log.queries.everybody(AuditFilter(user_id=NOBODY), NEWEST)).rows
+        assert (unknown.actor_id, unknown.occurrences, unknown.last_occurred_at) == (NOBODY, 1, None)
+
+    async def test_a_refusal_that_is_written_again_stays_one_row(self, log: Log) -> None:
+        first, second = refusal(NOBODY), refusal(await log.system.new_user())
+        await log.refusals.write([first])
+        await log.refusals.write([first, second])
+        await log.refusals.write([])
+        assert len((await log.queries.everybody(AuditFilter(), NEWEST)).rows) == 2
+
+    async def test_refusals_are_sealed_with_everything_else(self, log: Log) -> None:
+        await log.write(await log.system.new_user(), 2)
+        await log.refusals.write([refusal(NOBODY), refusal(await log.system.new_user(), 3)])
+        assert await log.ledger.seal(10) == 4
+        found = await VerifyAudit(log.ledger, SystemClock())()
+        assert (found.rows, found.findings) == (4, [])
+
     async def test_shows_a_user_only_their_own_rows(self, log: Log) -> None:
         ada, bob = await log.system.new_user(), await log.system.new_user()
         await log.write(ada, 3)
@@ -153,7 +203,8 @@ class TestInMemoryAudit(AuditContract):
     def log(self) -> Log:
         system = MemorySystem()
         ledger = InMemoryAuditLedger(system.store, SystemClock())
-        return Log(system, InMemoryAuditQueries(system.store), ledger)
+        refusals = InMemoryRefusalLog(system.store)
+        return Log(system, InMemoryAuditQueries(system.store), ledger, refusals)
 
 
 class TestPostgresAudit(AuditContract):
@@ -161,4 +212,5 @@ class TestPostgresAudit(AuditContract):
     async def log(self, migrated_database: Logins) -> AsyncIterator[Log]:
         async with postgres_system(migrated_database) as system:
             database = system.database
-            yield Log(system, PostgresAuditQueries(database), PostgresAuditLedger(database))
+            ledger, refusals = PostgresAuditLedger(database), PostgresRefusalLog(database)
+            yield Log(system, PostgresAuditQueries(database), ledger, refusals)

@@ -10,6 +10,7 @@ import httpx
 from application.shared.permissions import ADMINISTRATORS
 from entrypoints.http.operation import Operation
 from tests.e2e.api.client import Client
+from tests.e2e.api.identities import link_identity
 from tests.e2e.api.world import (
     PASSWORD,
     Account,
@@ -33,7 +34,7 @@ def nothing(_: Account, __: Ids) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`body`, `query` and `files` are made from the caller and the ids it talks about.
+    """`body`, `query`, `files` and `form` are made from the caller and the ids it talks about.
 
     `owner` is answered to who owns the ids, `stranger` to who does not. `pointer` is where a refusal points
     when the id is in the body. `fresh` makes what the operation uses up; a `token` in it is called with.
@@ -42,6 +43,7 @@ class Case:
     body: Make | None = None
     query: Make = nothing
     files: Make | None = None
+    form: Make | None = None
     owner: int = 200
     stranger: int = 200
     pointer: str | None = None
@@ -61,6 +63,18 @@ def fresh_relationship(account: Account) -> dict[str, str]:
     body = new_relationship(account)
     ids = {"entity_id": body["source_entity_id"], "other_id": body["target_entity_id"]}
     return {**ids, "relationship_id": made(account, "/relationships", body)}
+
+
+def deleted_entity(account: Account) -> dict[str, str]:
+    ids = fresh_entity(account)
+    assert account.client("DELETE", f"/entities/{ids['entity_id']}").status_code == 204
+    return ids
+
+
+def deleted_relationship(account: Account) -> dict[str, str]:
+    ids = fresh_relationship(account)
+    assert account.client("DELETE", f"/relationships/{ids['relationship_id']}").status_code == 204
+    return ids
 
 
 def fresh_ends(account: Account) -> dict[str, str]:
@@ -84,9 +98,33 @@ def fresh_account(account: Account) -> dict[str, str]:
     return {"user_id": made_up.user_id, "token": made_up.token, "refresh_token": made_up.refresh_token}
 
 
+def api_key_body(account: Account, _: Ids) -> dict[str, Any]:
+    return {"name": f"key of {account.mark}", "scopes": ["read", "write"], "expires_in": 3600}
+
+
+def fresh_api_key(account: Account) -> dict[str, str]:
+    """A key of the account's, to be revoked."""
+    return {"api_key_id": made(account, "/auth/api-keys", api_key_body(account, {}))}
+
+
+def fresh_identity(account: Account) -> dict[str, str]:
+    """One more identity of the account's, to be unlinked."""
+    identity_id, refresh_token = link_identity(account.client, account.email, PASSWORD)
+    account.refresh_token = refresh_token or account.refresh_token
+    return {"identity_id": identity_id}
+
+
 def fresh_user(account: Account) -> dict[str, str]:
     """Somebody else, for an administrator to deal with."""
     return {"user_id": new_account(account.client.speaking(None)).user_id}
+
+
+def fresh_credential(account: Account) -> dict[str, str]:
+    """A credential to look at, and one to lose, are there now."""
+    for provider, token in CREDENTIALS.items():
+        reply = account.client("PUT", f"/settings/credentials/{provider}", json={"token": token})
+        assert reply.status_code in (200, 201), reply.text
+    return {}
 
 
 def relationship(account: Account, ids: Ids) -> dict[str, Any]:
@@ -106,6 +144,11 @@ def registration(account: Account, _: Ids) -> dict[str, Any]:
     return {"email": email, "password": PASSWORD, "first_name": "A", "last_name": "B"}
 
 
+CREDENTIALS: Final = {"openai": "sk-good-of-the-tests-0123", "huggingface": "hf_good-of-the-tests-0123"}
+# What is called the same by everybody.
+NAMES: Final = {"provider": "openai", "disposable_provider": "huggingface", "oidc_provider": "test"}
+
+OF_OIDC: Final = {"provider": "oidc_provider"}
 HEALTH: Final = Case()
 OF_ENTITY: Final = Case(stranger=404)
 OF_MENTIONED: Final = Case(stranger=404, path_ids={"entity_id": "mentioned_id"})
@@ -122,6 +165,10 @@ CASES: Final[dict[str, Case]] = {
     "POST /auth/logout": Case(
         body=lambda _, __: {"all": False}, owner=204, stranger=204, fresh=fresh_session
     ),
+    "POST /auth/revoke": Case(form=lambda _, ids: {"token": ids["refresh_token"]}, fresh=fresh_session),
+    "POST /auth/introspect": Case(form=lambda _, __: {"token": "no token of ours"}),
+    "GET /.well-known/jwks.json": Case(),
+    "GET /.well-known/oauth-authorization-server": Case(),
     "GET /auth/me": Case(),
     "DELETE /auth/me": Case(
         body=lambda _, __: {"password": PASSWORD}, owner=204, stranger=204, fresh=fresh_account
@@ -134,6 +181,19 @@ CASES: Final[dict[str, Case]] = {
     ),
     "GET /auth/sessions": Case(query=lambda _, __: {"limit": 200}),
     "DELETE /auth/sessions/{session_id}": Case(owner=204, stranger=404, fresh=fresh_session),
+    "GET /auth/oidc": Case(),
+    "GET /auth/oidc/{provider}/login": Case(owner=302, stranger=302, path_ids=OF_OIDC),
+    # Nobody gets any further without having been there: tests/integration/oidc goes the whole way.
+    "GET /auth/oidc/{provider}/callback": Case(
+        query=lambda _, __: {"state": "x", "code": "x"}, owner=401, stranger=401, path_ids=OF_OIDC
+    ),
+    "GET /auth/me/identities": Case(),
+    "DELETE /auth/me/identities/{identity_id}": Case(owner=204, stranger=404, fresh=fresh_identity),
+    "POST /auth/api-keys": Case(body=api_key_body, owner=201, stranger=201),
+    "GET /auth/api-keys": Case(query=lambda _, __: {"limit": 200}),
+    "GET /auth/api-keys/{api_key_id}": Case(stranger=404, fresh=fresh_api_key),
+    "DELETE /auth/api-keys/{api_key_id}": Case(owner=204, stranger=404, fresh=fresh_api_key),
+    "POST /auth/ws-ticket": Case(),
     "GET /admin/users": Case(query=lambda a, _: {"q": a.mark, "limit": 200}, stranger=403),
     "GET /admin/users/{user_id}": Case(stranger=403),
     "PATCH /admin/users/{user_id}": Case(
@@ -152,6 +212,10 @@ CASES: Final[dict[str, Case]] = {
     "GET /entities/{entity_id}/relationships": OF_ENTITY,
     "GET /entities/{entity_id}/neighborhood": Case(query=lambda _, __: {"depth": 5}, stranger=404),
     "GET /entities/{entity_id}/mentions": OF_MENTIONED,
+    "GET /entities/{entity_id}/history": Case(stranger=404),
+    "POST /entities/{entity_id}/restore": Case(stranger=404, fresh=deleted_entity),
+    "GET /relationships/{relationship_id}/history": Case(stranger=404),
+    "POST /relationships/{relationship_id}/restore": Case(stranger=404, fresh=deleted_relationship),
     "POST /relationships": Case(
         body=relationship, owner=201, stranger=422, pointer="/source_entity_id", fresh=fresh_ends
     ),
@@ -195,6 +259,14 @@ CASES: Final[dict[str, Case]] = {
     "POST /ai/jobs/{job_id}/cancel": Case(owner=409, stranger=404),
     "POST /ai/jobs/{job_id}/retry": Case(owner=409, stranger=404),
     "GET /ai/providers": Case(),
+    "GET /settings/credentials": Case(),
+    "GET /settings/credentials/{provider}": Case(fresh=fresh_credential),
+    "PUT /settings/credentials/{provider}": Case(
+        body=lambda _, __: {"token": CREDENTIALS["openai"]}, fresh=fresh_credential
+    ),
+    "DELETE /settings/credentials/{provider}": Case(
+        owner=204, stranger=204, fresh=fresh_credential, path_ids={"provider": "disposable_provider"}
+    ),
     "GET /audit-logs": Case(query=lambda _, __: {"limit": 200, "outcome": "success"}),
     "GET /admin/audit-logs": Case(
         query=lambda _, ids: {"resource_id": ids["entity_id"], "limit": 200}, stranger=403
@@ -208,7 +280,8 @@ CASES: Final[dict[str, Case]] = {
 def address(operation: Operation[Any, Any], ids: Ids) -> str:
     """The operation's path about these things."""
     case = CASES[f"{operation.method} {operation.path}"]
-    named = {name: ids[case.path_ids.get(name, name)] for name in path_parameters(operation)}
+    known = {**NAMES, **ids}
+    named = {name: known[case.path_ids.get(name, name)] for name in path_parameters(operation)}
     return operation.prefix + operation.path.format(**named)
 
 
@@ -239,7 +312,8 @@ def perform(
         return beginning(caller, path, query)
     body = None if case.body is None else case.body(account, ids)
     files = None if case.files is None else case.files(account, ids)
-    return caller(operation.method, path, params=query, json=body, files=files)
+    form = None if case.form is None else case.form(account, ids)
+    return caller(operation.method, path, params=query, json=body, files=files, data=form)
 
 
 def beginning(client: Client, path: str, query: Mapping[str, Any]) -> httpx.Response:

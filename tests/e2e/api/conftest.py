@@ -1,23 +1,60 @@
 """One API process and one consumer for all tests that break nothing, and accounts that have everything."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from adapters.security.sealing import new_key
+from tests.e2e.api.cases import fresh_credential
 from tests.e2e.api.client import Client, Contract
 from tests.e2e.api.processes import Deployment, Process, deployment
 from tests.e2e.api.rows import rows_of
 from tests.e2e.api.world import Account, new_account, populate
 from tests.servers.database import MigratedServer
+from tests.servers.oidc_provider import OidcTestProvider, private_oidc_provider
 from tests.servers.postgres import PostgresTestServer
+from tests.servers.providers import ProviderServer, provider_server
+
+OIDC_SECRET = "a-client-secret-of-the-tests-that-must-never-be-logged"
 
 
 @pytest.fixture(scope="session")
-def deployed(migrated_server: MigratedServer) -> Iterator[Deployment]:
+def providers() -> Iterator[ProviderServer]:
+    """Where credentials are checked."""
+    with provider_server("http://elsewhere.invalid") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def oidc_provider() -> Iterator[OidcTestProvider]:
+    """Where one can log in."""
+    with private_oidc_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def environment(providers: ProviderServer, oidc_provider: OidcTestProvider) -> dict[str, str]:
+    """What every process of a deployment must be told of these providers."""
+    return {
+        "CREDENTIALS_KEY": new_key(),
+        "OPENAI_BASE_URL": providers.openai,
+        "HUGGING_FACE_BASE_URL": providers.url,
+        "PROVIDER_CHECK_TIMEOUT": "1",
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "OIDC_PROVIDERS": json.dumps(
+            {"test": {"issuer": oidc_provider.issuer, "client_id": "kgl", "client_secret": OIDC_SECRET}}
+        ),
+        "NO_PROXY": "*",
+    }
+
+
+@pytest.fixture(scope="session")
+def deployed(migrated_server: MigratedServer, environment: dict[str, str]) -> Iterator[Deployment]:
     """A deployment with a consumer; API processes are the fixtures' and tests' to start."""
     logins = migrated_server.create_database()
-    with deployment(logins) as made:
+    with deployment(logins, **environment) as made:
         made.consume()
         yield made
     migrated_server.drop_database(logins)
@@ -48,6 +85,7 @@ def owner(nobody: Client) -> Account:
     """An account with something of everything."""
     account = new_account(nobody)
     populate(account)
+    fresh_credential(account)
     return account
 
 
@@ -56,6 +94,7 @@ def stranger(nobody: Client) -> Account:
     """Another account with something of everything."""
     account = new_account(nobody)
     populate(account)
+    fresh_credential(account)
     return account
 
 
@@ -64,6 +103,7 @@ def victim(nobody: Client) -> Account:
     """An account with something of everything, at which nothing that is wrong may change a thing."""
     account = new_account(nobody)
     populate(account)
+    fresh_credential(account)
     return account
 
 

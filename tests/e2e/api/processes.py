@@ -27,14 +27,16 @@ MAX_BODY: Final = 256 * 1024
 class Process:
     """One process of the product. `port` is its API's, where it has one."""
 
-    def __init__(self, command: str, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: str, folder: Path, environment: Mapping[str, str], module: str = "entrypoints.cli"
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_file = folder / f"{command}-{self.port}.log"
         inherited = {n: v for n, v in os.environ.items() if n not in {*VARIABLES, *CLIENT_VARIABLES}}
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - this interpreter
-                [sys.executable, "-m", "entrypoints.cli", command],
+                [sys.executable, "-m", module, command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -78,6 +80,8 @@ class Process:
 class Deployment:
     """API processes and consumers that share a database."""
 
+    module = "entrypoints.cli"  # what is run; a test may put something around it
+
     def __init__(self, logins: Logins, folder: Path, **environment: str) -> None:
         self.logins = logins
         self._folder = folder
@@ -85,12 +89,18 @@ class Deployment:
             "DATABASE_URL": logins.runtime_url,
             "JWT_SECRET": JWT_SECRET,
             "BCRYPT_COST": "4",
+            "RATE_LIMITS": "off",  # what is asked for here in a minute, nobody else asks for in a day
             "MAX_BODY_SIZE": str(MAX_BODY),
             "MAX_DOCUMENT_CHARACTERS": "100000",
             "DATA_DIR": str(folder / "var"),
             **environment,
         }
         self.processes: list[Process] = []
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What every process of it is given."""
+        return self._environment
 
     def serve(self, **environment: str) -> Process:
         """One more API process, ready."""
@@ -105,7 +115,7 @@ class Deployment:
         return process
 
     def _start(self, command: str, environment: Mapping[str, str]) -> Process:
-        process = Process(command, self._folder, {**self._environment, **environment})
+        process = Process(command, self._folder, {**self._environment, **environment}, self.module)
         self.processes.append(process)
         return process
 

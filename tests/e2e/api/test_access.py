@@ -2,23 +2,20 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from adapters.security.keys import KeyRing, hs256_key
-from adapters.security.tokens import JwtTokens
-from adapters.system.clock import SystemClock
-from application.identity.ports import TokenClaims, TokenUse
-from domain.shared.ids import SessionId, UserId
-from domain.shared.roles import Role
+from application.identity.ports import TokenUse
 from entrypoints.http.operation import Operation
+from tests.e2e.api.callers import signed_token
 from tests.e2e.api.cases import CASES, is_administrative, perform
 from tests.e2e.api.client import Client, ids_in
 from tests.e2e.api.declared import declared, name_of
 from tests.e2e.api.processes import JWT_SECRET
+from tests.e2e.api.strangers import tells_nothing
 from tests.e2e.api.world import Account, administrator, entity_body, events_of, eventually, made, new_account
 
 Declared = Operation[Any, Any]
@@ -32,19 +29,7 @@ def token(
     account: Account, *, secret: str = JWT_SECRET, use: TokenUse = TokenUse.ACCESS, age: float = 0
 ) -> str:
     """A token for the account, made apart from the server."""
-    issued = datetime.now(UTC) - timedelta(seconds=age)
-    claims = TokenClaims(
-        user_id=UserId(UUID(account.user_id)),
-        role=Role.USER,
-        session_id=SessionId(uuid4()),
-        token_id=uuid4(),
-        issued_at=issued,
-        expires_at=issued + timedelta(seconds=60),
-    )
-    issuer = JwtTokens(
-        KeyRing(hs256_key(secret)), "knowledge-graph-lab", "knowledge-graph-lab", SystemClock()
-    )
-    return issuer.issue(use, claims)
+    return signed_token(account.user_id, secret=secret, use=use, age=age)
 
 
 def unsigned(account: Account) -> str:
@@ -121,26 +106,7 @@ def test_serves_its_owner(operation: Declared, owner: Account) -> None:
 
 @pytest.mark.parametrize("operation", EVERY)
 def test_tells_a_stranger_nothing(operation: Declared, owner: Account, stranger: Account) -> None:
-    case = CASES[name_of(operation)]
-    things = {**owner.ids, **(case.fresh(owner) if case.fresh else {})}
-    used = case.fresh(stranger) if case.fresh else {}
-    tokens: dict[str, str] = {name: used[name] for name in ("token", "refresh_token") if name in used}
-    reply = perform(operation, stranger, {**things, **tokens})
-    assert reply.status_code == case.stranger, reply.text
-    assert owner.mark not in reply.text
-    assert owner.email not in reply.text
-    assert not ids_in(reply) & (owner.known | set(things.values()))
-    if case.stranger in (404, 422):
-        invented = {name: str(uuid4()) for name in things}
-        unknown = perform(operation, stranger, {**invented, **tokens})
-        assert told(reply.json()) == told(unknown.json()), "existence shows"
-    if case.pointer is not None:
-        assert case.pointer in [each["pointer"] for each in reply.json()["errors"]]
-
-
-def told(problem: dict[str, Any]) -> dict[str, Any]:
-    """A problem without what differs between any two requests."""
-    return {name: value for name, value in problem.items() if name not in ("instance", "request_id")}
+    tells_nothing(operation, owner, stranger)
 
 
 def test_what_was_attempted_has_changed_nothing(owner: Account, stranger: Account) -> None:

@@ -85,6 +85,7 @@ def creations(account: Account) -> dict[str, dict[str, Any]]:
         },
         "/documents": document_body(account),
         "/ai/extractions": {"text": f"Ada {account.mark} was born in Rome."},
+        "/auth/api-keys": {"name": f"key of {account.mark}", "scopes": ["read"]},
     }
 
 
@@ -106,11 +107,9 @@ def test_a_repeated_request_has_one_effect_and_the_same_answer(account: Account)
         assert again.headers["location"] == first.headers["location"]
         assert again.headers["idempotency-replayed"] == "true"
         assert again.json()["data"]["id"] == first.json()["data"]["id"]
-        other = account.client.post(
-            path,
-            json={**body, "source": "other"} if path != "/ai/extractions" else {"text": "x"},
-            headers=headers,
-        )
+        others = {"/ai/extractions": {"text": "x"}, "/auth/api-keys": {**body, "name": "other"}}
+        changed = others.get(path, {**body, "source": "other"})
+        other = account.client.post(path, json=changed, headers=headers)
         assert other.status_code == 422
         assert other.json()["type"].endswith("/idempotency-key-reused")
         assert account.client.data(first.headers["location"])["id"] == first.json()["data"]["id"]

@@ -15,6 +15,7 @@ from application.identity.ports import TokenClaims, TokenUse
 from domain.shared.ids import SessionId, UserId
 from domain.shared.roles import Role
 from tests.e2e.api.client import Client, ids_in
+from tests.e2e.api.identities import link_identity
 from tests.e2e.api.processes import JWT_SECRET
 
 PASSWORD = "correct-horse-of-the-tests"
@@ -161,9 +162,13 @@ def settle(account: Account, within: float = 30.0) -> None:
 
 
 def populate(account: Account) -> None:
-    """Entities, a relationship between two of them, a document with passages and mentions, a job."""
+    """An identity, entities with a relationship, a document with passages and mentions, a job."""
     ids, client = account.ids, account.client
+    ids["identity_id"], refresh_token = link_identity(client, account.email, PASSWORD)
+    account.refresh_token = refresh_token or account.refresh_token
     ids["user_id"], ids["session_id"] = account.user_id, current_session(client)
+    key = {"name": f"key of {account.mark}", "scopes": ["read"]}
+    ids["api_key_id"] = made(account, "/auth/api-keys", key)
     relation = new_relationship(account)
     ids["entity_id"], ids["other_id"] = relation["source_entity_id"], relation["target_entity_id"]
     ids["relationship_id"] = made(account, "/relationships", relation)
@@ -173,7 +178,7 @@ def populate(account: Account) -> None:
     ids["job_id"] = client.data("/ai/jobs")[0]["id"]
     ids["mentioned_id"] = client.data(f"/documents/{ids['document_id']}/entities")[0]["id"]
     ids["chunk_id"] = client.data(f"/documents/{ids['document_id']}/chunks")[0]["id"]
-    eventually(lambda: bool(events_of(account, "document.processed")), "its events are out")
+    eventually(lambda: bool(events_of(account, "job.finished")), "the last of its events is out")
     for path in ("/entities", "/relationships", "/documents", "/ai/jobs", "/auth/me", "/events"):
         account.known |= ids_in(client.get(path))
     for name in ("chunks", "entities"):

@@ -36,6 +36,7 @@ class Deployment:
             "JWT_SECRET": secrets.token_hex(32),
             "ACCESS_TOKEN_LIFETIME": "3600",
             "BCRYPT_COST": "4",
+            "RATE_LIMITS": "off",
             "PORT": str(self.port),
             "PYTHONPATH": str(ROOT),
             **environment,

@@ -46,14 +46,22 @@ class Tokens:
         self.known[token] = (caller, datetime.now(UTC) + timedelta(seconds=lifetime))
         return token
 
-    def with_expiry(self, token: str, trace: Trace) -> tuple[Principal, datetime]:
+    async def socket(self, token: str, trace: Trace) -> Principal:
+        return self(token, trace)
+
+    async def ticket(self, ticket: str, trace: Trace) -> Principal:
+        """Tokens that begin so are good once."""
+        if not ticket.startswith("ticket"):
+            raise NotAuthenticated
+        found = self(ticket, trace)
+        del self.known[ticket]
+        return found
+
+    def __call__(self, token: str, trace: Trace) -> Principal:
         if token not in self.known:
             raise NotAuthenticated
         caller, expires_at = self.known[token]
-        return replace(caller, trace=trace), expires_at
-
-    def __call__(self, token: str, trace: Trace) -> Principal:
-        return self.with_expiry(token, trace)[0]
+        return replace(caller, trace=trace, expires_at=expires_at)
 
 
 @dataclass(slots=True)
@@ -114,10 +122,12 @@ async def live_server(
     feed = Feed(log, encode_cloud_event, lambda *_: None, limits=subscribers)
     clock = SystemClock()
     limits = limits or SocketLimits(heartbeat=heartbeat)
-    services = SocketServices(feed=feed, authenticate=tokens.with_expiry, clock=clock, limits=limits)
+    services = SocketServices(
+        feed=feed, authenticate=tokens.socket, take_ticket=tokens.ticket, clock=clock, limits=limits
+    )
     sockets = Sockets(services, origins)
     over_http = events.LiveOverHttp(
-        log=log, feed=feed, authenticate=tokens.with_expiry, clock=clock, heartbeat=heartbeat
+        log=log, feed=feed, authenticate=tokens.socket, clock=clock, heartbeat=heartbeat
     )
     dispatcher = Dispatcher(authenticate=tokens, cursors=Cursors(b"x" * 32), clock=clock)
     operations = [*events.operations(over_http), *asyncapi.operations("1")]

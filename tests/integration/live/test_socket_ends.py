@@ -31,6 +31,15 @@ async def test_loses_patience_with_a_client_that_only_errs(server: LiveServer) -
         assert await client.closed() == 1008
 
 
+async def test_closes_when_a_client_asks_without_end() -> None:
+    async with live_server(limits=SocketLimits(messages=5)) as server:
+        async with reading(server, new_user()) as client:
+            for _ in range(5):
+                await client.say(type="ping")
+            assert await client.closed() == 1008
+        await server.quiet()
+
+
 async def test_closes_when_the_token_expires(server: LiveServer) -> None:
     async with connected(server, server.tokens.issue(new_user(), lifetime=0.3)) as client:
         assert (await client.hear())["type"] == "token_expiring"

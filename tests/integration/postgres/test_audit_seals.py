@@ -84,6 +84,10 @@ async def sealed(migrated_database: Logins, postgres_server: PostgresTestServer)
         "actor_id = resource_id",
         "user_id = actor_id, actor_id = resource_id",
         "occurred_at = occurred_at + interval '1 microsecond'",
+        "reason = ''",
+        "operation = 'GET /api/v1/entities'",
+        "occurrences = 2",
+        "last_occurred_at = occurred_at",
     ],
 )
 async def test_finds_a_changed_row(sealed: Sealed, change: str) -> None:

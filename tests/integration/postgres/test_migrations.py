@@ -1,7 +1,9 @@
 """The history goes up, down and up again, alone or raced, and leaves a record of it."""
 
 import asyncio
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Table
 
+import adapters.postgres
 from adapters.postgres import migrations
 from adapters.postgres.engine import driver_dsn
 from adapters.postgres.provision import Logins
@@ -20,6 +23,10 @@ from adapters.postgres.versions import head
 from migrations.ledger import checksum
 
 ROOT = Path(__file__).parents[3]
+# Each module that declares tables adds them to the same metadata when it is imported.
+for module in pkgutil.iter_modules(adapters.postgres.__path__):
+    if module.name.startswith("tables_"):
+        importlib.import_module(f"adapters.postgres.{module.name}")
 COLUMNS = """
 select column_name from information_schema.columns where table_schema = $1 and table_name = $2
 order by ordinal_position

@@ -98,6 +98,19 @@ def test_no_password_is_written_into_compose() -> None:
                 assert "${" in value, name
 
 
+def test_the_script_writes_every_secret_compose_asks_for_once(tmp_path: Path) -> None:
+    command = ["sh", str(ROOT / "deploy/secrets.sh"), str(tmp_path / "env")]
+    assert subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own script
+    lines = (tmp_path / "env").read_text().splitlines()
+    made = dict(line.split("=", 1) for line in lines)
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text()))
+    assert set(made) == asked
+    assert read_settings(made).credentials_key
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+    again = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own script
+    assert (again.returncode, (tmp_path / "env").read_text().splitlines()) == (1, lines)
+
+
 def test_what_waits_for_health_can_become_healthy() -> None:
     services = compose()["services"]
     for service in services.values():

@@ -47,6 +47,7 @@ def test_says_what_the_standard_asks_for(tokens: JwtTokens, key: SigningKey) -> 
         "iss": "issuer",
         "aud": "audience",
         "sub": str(UUID(int=1)),
+        "client_id": "kgl",
         "role": "moderator",
         "sid": str(UUID(int=2)),
         "jti": str(UUID(int=3)),

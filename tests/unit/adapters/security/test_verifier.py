@@ -68,7 +68,7 @@ def test_refuses_every_token_of_an_ended_session(
     ended, other = (reader.issue(TokenUse.ACCESS, claims(session)) for session in (2, 4))
     if seen:
         verifier.verify(ended)
-    verifier.revoke(claims().session_id)
+    verifier.revoke(SessionId(UUID(int=2)))
     verifier.clear()
     clock.time = NOW + timedelta(minutes=14)
     verifier.revoke(SessionId(UUID(int=5)))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from adapters.memory.api_key_queries import InMemoryApiKeyQueries, InMemoryBearerQueries
 from adapters.memory.identity_queries import InMemoryAccountQueries
 from adapters.security.common_passwords import is_common_password
 from adapters.security.keys import KeyRing, hs256_key
@@ -9,11 +10,16 @@ from adapters.security.passwords import BcryptPasswordHasher
 from adapters.security.tokens import JwtTokens
 from adapters.security.verifier import CachingTokenVerifier
 from adapters.system.ids import Uuid7Generator
+from adapters.system.random_text import random_text
 from application.identity.administer_user import ChangeUser, DeleteUser
+from application.identity.authenticate_program import AuthenticateProgram
 from application.identity.change_password import ChangePassword
 from application.identity.confirm_password import ConfirmPassword
+from application.identity.create_api_key import CreateApiKey
 from application.identity.delete_account import DeleteAccount
 from application.identity.end_session import EndSession
+from application.identity.grant_client_token import GrantClientToken
+from application.identity.issue_socket_ticket import IssueSocketTicket
 from application.identity.list_sessions import ListSessions
 from application.identity.log_in import LogIn, LogInCommand
 from application.identity.log_out import LogOut
@@ -21,6 +27,7 @@ from application.identity.ports import Pause
 from application.identity.queries import UserView
 from application.identity.refresh_session import RefreshSession, RefreshSessionCommand
 from application.identity.register_user import RegisterUser, RegisterUserCommand
+from application.identity.revoke_api_key import RevokeApiKey
 from application.identity.set_user_active import SetUserActive
 from application.identity.set_user_role import SetUserRole
 from application.identity.token_pairs import Lifetimes, TokenPair, TokenPairs
@@ -70,7 +77,18 @@ class Rig:
         self.hasher = BcryptPasswordHasher(cost=4)
         self.tokens = JwtTokens(KeyRing(hs256_key("s" * 32)), "issuer", "audience", self.clock)
         self.verifier = CachingTokenVerifier(self.tokens, self.clock, lifetime=self.lifetimes.access)
-        self.authenticate = BearerAuthentication(self.verifier).request
+        self.api_keys = InMemoryApiKeyQueries(self.system.store)
+        self.programs = AuthenticateProgram(InMemoryBearerQueries(self.system.store), self.clock)
+        self.authentication = BearerAuthentication(self.verifier, self.programs)
+        self.authenticate = self.authentication.request
+        self.create_api_key = CreateApiKey(
+            start_work=start, random_text=random_text, clock=self.clock, ids=ids
+        )
+        self.revoke_api_key = RevokeApiKey(start, self.clock)
+        self.issue_ticket = IssueSocketTicket(start, random_text, self.clock)
+        self.grant_client_token = GrantClientToken(
+            programs=self.programs, issuer=self.tokens, lifetimes=self.lifetimes, clock=self.clock, ids=ids
+        )
         pairs = TokenPairs(self.tokens, ids, self.lifetimes)
         self.register = RegisterUser(
             start_work=start,
@@ -138,7 +156,9 @@ class Rig:
         return await self.refresh(RefreshSessionCommand(trace=TRACE, refresh_token=pair.refresh_token))
 
     def principal(self, pair: TokenPair) -> Principal:
-        return self.authenticate(pair.access_token, TRACE)
+        found = self.authenticate(pair.access_token, TRACE)
+        assert isinstance(found, Principal), "a person's token is verified at once"
+        return found
 
     def events(self) -> list[str]:
         return [recorded.event.type for recorded in self.system.store.events]

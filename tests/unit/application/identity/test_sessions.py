@@ -94,6 +94,9 @@ async def test_a_replayed_token_ends_the_whole_session(rig: Rig, pair: TokenPair
         await rig.refreshed(pair)
     ended = rig.system.store.events[-1].event
     assert (ended.type, ended.data["reason"]) == ("session.ended", "refresh_token_replayed")
+    row = rig.system.store.audit[-1]
+    assert (row.action, row.reason) == ("session.ended", "refresh_token_replayed")
+    assert (row.user_id, row.address, row.resource_id) == (ended.user_id, TRACE.address, ended.subject)
     with pytest.raises(InvalidToken):
         rig.principal(renewed)
     with pytest.raises(InvalidRefreshToken):

@@ -88,6 +88,14 @@ async def test_ends_all_readers_of_an_account_that_ends(kind: str) -> None:
         assert other.subscriber.ending is None
 
 
+async def test_ends_everybody_when_no_token_can_be_believed_and_lets_others_in() -> None:
+    async with running() as live:
+        readers = [live.reader(ADA, SessionId(IDS.new())), live.reader(BOB)]
+        live.feed.end_all()
+        assert [r.subscriber.ending for r in readers] == [Ending.SESSION_ENDED] * 2
+        assert live.reader(ADA).subscriber.ending is None
+
+
 async def test_ends_everybody_when_it_drains_and_lets_nobody_in() -> None:
     async with running() as live:
         reader = live.reader(ADA)

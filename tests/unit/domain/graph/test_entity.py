@@ -177,6 +177,7 @@ def test_an_event_shows_the_entity_in_json_values() -> None:
         "confidence": 1.0,
         "source": None,
         "source_type": None,
+        "external_id": None,
         "metadata": ADA.metadata,
         "aliases": (),
         "is_active": True,

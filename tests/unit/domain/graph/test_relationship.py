@@ -97,6 +97,7 @@ def test_an_event_shows_the_relationship_in_json_values() -> None:
         "confidence": 1.0,
         "source": None,
         "source_type": None,
+        "external_id": None,
         "metadata": {},
         "is_active": False,
         "version": 2,

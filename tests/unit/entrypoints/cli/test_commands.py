@@ -61,7 +61,8 @@ def test_every_command_of_the_manual_is_there() -> None:
     migrations = {f"migrate {name}" for name in ("upgrade", "downgrade", "check", "history", "provision")}
     users = {f"users {name}" for name in ("create", "list", "set-role", "deactivate")}
     assert names == migrations | users | {
-        *("up", "serve", "consume", "ingest", "search", "watch", "health", "demo", "openapi", "audit verify")
+        *("up", "serve", "consume", "ingest", "search", "watch", "health", "demo", "openapi", "audit verify"),
+        *("keys list", "keys rotate", "credentials reseal"),
     }
 
 

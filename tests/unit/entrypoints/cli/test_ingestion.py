@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from entrypoints.cli.client import Refused
 from entrypoints.cli.documents import Draft, Failure
 from entrypoints.cli.errors import CommandError
 from entrypoints.cli.ingestion import Ingestion, Progress, Summary
@@ -61,6 +62,25 @@ async def test_sends_again_while_the_server_is_busy_or_away() -> None:
     ]
     summary = await ingest(Api(interruptions=busy), draft("one"))
     assert (summary.created, summary.processed, summary.failures) == (1, 1, [])
+
+
+async def test_waits_as_long_as_a_limit_lasts_but_not_for_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("entrypoints.cli.client.asyncio.sleep", sleep)
+    limited: list[httpx.Response | Exception] = [httpx.Response(429, headers={"Retry-After": "45"})]
+    summary = await ingest(Api(interruptions=limited), draft("one"))
+    assert (summary.created, summary.failures) == (1, [])
+    assert 45.0 in slept
+    slept.clear()
+    api = Api(interruptions=[httpx.Response(429, headers={"Retry-After": "3600"})])
+    async with api.client(Target(url="http://kgl", token="token")) as client:
+        with pytest.raises(Refused, match="429"):
+            await client.get("/graph/stats")
+    assert slept == []
 
 
 async def test_gives_up_on_a_server_that_is_not_there() -> None:

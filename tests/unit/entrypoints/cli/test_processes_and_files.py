@@ -1,5 +1,6 @@
 """What the supervisor keeps and tells: locks, secrets, logs, exit codes, a lifeline that ends a child."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from adapters.security.sealing import Sealer, new_key
 from entrypoints.cli.children import reason, rotate, told
-from entrypoints.cli.data_directory import DataDirectory, DemoAccount
+from entrypoints.cli.data_directory import DataDirectory, DemoAccount, Secrets
+from entrypoints.cli.database import with_kept_key
 from entrypoints.cli.errors import CommandError
 from entrypoints.cli.probe import Health, check_port_is_free, reachable
 from entrypoints.cli.supervisor import problems
+from entrypoints.settings import Settings
 
 
 def prepared(path: Path) -> DataDirectory:
@@ -33,10 +37,31 @@ def test_secrets_are_made_once_and_nobody_else_can_read_them(tmp_path: Path) -> 
     data = prepared(tmp_path)
     made = data.secrets()
     assert prepared(tmp_path).secrets() == made
-    assert len(made.jwt_secret) >= 32
-    assert len({made.admin_password, made.owner_password, made.runtime_password, made.jwt_secret}) == 4
+    assert len({made.admin_password, made.owner_password, made.runtime_password, made.credentials_key}) == 4
+    assert Sealer.of(made.credentials_key)
     assert (data.path / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert made.admin_password not in repr(made)
+
+
+def test_a_directory_of_an_older_version_gets_the_key_it_lacks_and_keeps_it(tmp_path: Path) -> None:
+    data = prepared(tmp_path)
+    older = {"admin_password": "a", "owner_password": "o", "runtime_password": "r", "jwt_secret": "s" * 48}
+    (data.path / "secrets.json").write_text(json.dumps(older))
+    assert data.existing_secrets() == Secrets("a", "o", "r")
+    made = data.secrets()
+    assert (made.admin_password, made.owner_password, made.runtime_password) == ("a", "o", "r")
+    assert Sealer.of(made.credentials_key)
+    assert data.secrets() == data.existing_secrets() == made
+
+
+def test_the_key_of_a_data_directory_is_used_unless_the_environment_has_one(tmp_path: Path) -> None:
+    data = prepared(tmp_path)
+    bare = Settings(data_dir=str(data.path))
+    assert with_kept_key(bare) == bare
+    made = data.secrets()
+    assert with_kept_key(bare).credentials_key == made.credentials_key
+    given = Settings(data_dir=str(data.path), credentials_key=new_key())
+    assert with_kept_key(given) == given
 
 
 def test_lost_secrets_are_not_replaced_beside_a_database(tmp_path: Path) -> None:

@@ -29,11 +29,12 @@ from tests.contract.systems import IDS, MemorySystem
 
 API = "/api/v1"
 ENTITY_FIELDS = (
-    "id name type confidence source source_type metadata aliases is_active version created_at updated_at"
+    "id name type confidence source source_type external_id metadata aliases is_active version created_at "
+    "updated_at"
 )
 RELATIONSHIP_FIELDS = (
-    "id source_entity_id target_entity_id relationship_type confidence source source_type metadata "
-    "is_active version created_at updated_at"
+    "id source_entity_id target_entity_id relationship_type confidence source source_type external_id "
+    "metadata is_active version created_at updated_at"
 )
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 

@@ -1,0 +1,1 @@
+"""Rate limits counted with the library `limits`, in memory or in Redis."""

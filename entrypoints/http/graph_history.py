@@ -1,0 +1,109 @@
+"""What entities and relationships were, and bringing deleted ones back, over HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from application.graph.history import HISTORY_SORTS, HistoryQueries, VersionView
+from application.graph.restore_entity import RestoreEntity, RestoreEntityCommand
+from application.graph.restore_relationship import RestoreRelationship, RestoreRelationshipCommand
+from application.graph.views import EntityView, RelationshipView
+from application.shared.permissions import Permission
+from domain.shared.errors import Conflict, NotFound, PreconditionFailed
+from entrypoints.http.entities import entity_id_of
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.relationships import relationship_id_of
+
+NEWEST_FIRST = "-version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphHistoryOverHttp:
+    """The use cases and queries these operations call."""
+
+    restore_entity: RestoreEntity
+    restore_relationship: RestoreRelationship
+    queries: HistoryQueries
+
+    async def entity_history(self, call: Call[None, PageQuery]) -> Reply:
+        asked = call.page(HISTORY_SORTS, NEWEST_FIRST)
+        page = await self.queries.of_entity(call.principal.user_id, entity_id_of(call), asked)
+        return Reply(data=page.rows, next=page.next)
+
+    async def relationship_history(self, call: Call[None, PageQuery]) -> Reply:
+        asked = call.page(HISTORY_SORTS, NEWEST_FIRST)
+        page = await self.queries.of_relationship(call.principal.user_id, relationship_id_of(call), asked)
+        return Reply(data=page.rows, next=page.next)
+
+    async def entity_back(self, call: Call[None, NoQuery]) -> Reply:
+        view = await self.restore_entity(
+            RestoreEntityCommand(
+                principal=call.principal,
+                entity_id=entity_id_of(call),
+                expected_version=call.expected_version(),
+            )
+        )
+        return Reply(data=view, version=view.version)
+
+    async def relationship_back(self, call: Call[None, NoQuery]) -> Reply:
+        view = await self.restore_relationship(
+            RestoreRelationshipCommand(
+                principal=call.principal,
+                relationship_id=relationship_id_of(call),
+                expected_version=call.expected_version(),
+            )
+        )
+        return Reply(data=view, version=view.version)
+
+
+def operations(over_http: GraphHistoryOverHttp) -> Sequence[Operation[Any, Any]]:
+    """Read the versions of entities and relationships, restore deleted ones."""
+    sorts = "Sorts: version, also with a leading `-`; default `-version`."
+    return [
+        Operation(
+            method="GET",
+            path="/entities/{entity_id}/history",
+            handler=over_http.entity_history,
+            summary="List an entity's versions: what changed, when, by whom",
+            tag="graph",
+            permission=Permission.GRAPH_READ,
+            query=PageQuery,
+            reply=list[VersionView],
+            raises=(NotFound,),
+            description=sorts,
+        ),
+        Operation(
+            method="POST",
+            path="/entities/{entity_id}/restore",
+            handler=over_http.entity_back,
+            summary="Restore a deleted entity and the relationships that went with it",
+            tag="graph",
+            permission=Permission.GRAPH_WRITE,
+            reply=EntityView,
+            raises=(NotFound, Conflict, PreconditionFailed),
+            conditional=True,
+        ),
+        Operation(
+            method="GET",
+            path="/relationships/{relationship_id}/history",
+            handler=over_http.relationship_history,
+            summary="List a relationship's versions: what changed, when, by whom",
+            tag="graph",
+            permission=Permission.GRAPH_READ,
+            query=PageQuery,
+            reply=list[VersionView],
+            raises=(NotFound,),
+            description=sorts,
+        ),
+        Operation(
+            method="POST",
+            path="/relationships/{relationship_id}/restore",
+            handler=over_http.relationship_back,
+            summary="Restore a deleted relationship",
+            tag="graph",
+            permission=Permission.GRAPH_WRITE,
+            reply=RelationshipView,
+            raises=(NotFound, Conflict, PreconditionFailed),
+            conditional=True,
+        ),
+    ]

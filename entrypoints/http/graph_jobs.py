@@ -1,0 +1,130 @@
+"""Jobs on a graph over HTTP: how far they are, what they refused, and stopping them."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from application.graph.cancel_graph_job import CancelGraphJob, CancelGraphJobCommand
+from application.graph.jobs import (
+    GRAPH_JOB_SORTS,
+    GraphJobQueries,
+    GraphJobView,
+    RefusedPlaceView,
+    graph_job_view,
+)
+from application.shared.permissions import Permission
+from domain.graph.errors import GraphJobNotFound
+from domain.shared.errors import Conflict, NotFound
+from domain.shared.ids import GraphJobId, UserId
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+
+JSON_LINES = "application/jsonl"
+BATCH = 1000
+FIRST = (0, "")
+
+
+class GraphJobsQuery(PageQuery, kw_only=True):
+    """`kind` and `status`: jobs of this kind, of this status alone."""
+
+    kind: Literal["import", "analytics"] | None = None
+    status: Literal["queued", "running", "succeeded", "partial", "failed", "cancelled"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphJobsOverHttp:
+    """The use cases and queries these operations call."""
+
+    queries: GraphJobQueries
+    cancel_job: CancelGraphJob
+
+    async def list(self, call: Call[None, GraphJobsQuery]) -> Reply:
+        page = await self.queries.list(
+            call.principal.user_id, call.query.kind, call.query.status, call.page(GRAPH_JOB_SORTS)
+        )
+        return Reply(data=page.rows, next=page.next)
+
+    async def get(self, call: Call[None, NoQuery]) -> Reply:
+        return Reply(data=await self._job(call))
+
+    async def errors(self, call: Call[None, NoQuery]) -> Reply:
+        job_id, user_id = GraphJobId((await self._job(call)).id), call.principal.user_id
+        # The first batch before the reply begins: from then on nothing can be refused any more.
+        begun = await self.queries.refused(user_id, job_id, FIRST, BATCH)
+        if begun is None:
+            raise GraphJobNotFound
+        return Reply(
+            stream=self._lines(user_id, job_id, begun),
+            media_type=JSON_LINES,
+            headers={"Content-Disposition": f'attachment; filename="{job_id}-errors.jsonl"'},
+        )
+
+    async def cancel(self, call: Call[None, NoQuery]) -> Reply:
+        view = await self._job(call)
+        command = CancelGraphJobCommand(principal=call.principal, job_id=GraphJobId(view.id))
+        return Reply(data=graph_job_view(await self.cancel_job(command)))
+
+    async def _job(self, call: Call[Any, Any]) -> GraphJobView:
+        view = await self.queries.get(call.principal.user_id, GraphJobId(call.id("job_id")))
+        if view is None:
+            raise GraphJobNotFound
+        return view
+
+    async def _lines(
+        self, user_id: UserId, job_id: GraphJobId, rows: Sequence[RefusedPlaceView] | None
+    ) -> AsyncIterator[bytes]:
+        while rows:
+            yield b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+            if len(rows) < BATCH:
+                return
+            rows = await self.queries.refused(user_id, job_id, (rows[-1].place, rows[-1].pointer), BATCH)
+
+
+def operations(over_http: GraphJobsOverHttp) -> Sequence[Operation[Any, Any]]:
+    """Watch jobs, read what they refused, stop them."""
+    return [
+        Operation(
+            method="GET",
+            path="/graph/jobs",
+            handler=over_http.list,
+            summary="List jobs on the graph",
+            tag="graph",
+            permission=Permission.GRAPH_READ,
+            query=GraphJobsQuery,
+            reply=list[GraphJobView],
+            description="Sorts: created_at, also with a leading `-`; default `-created_at`.",
+        ),
+        Operation(
+            method="GET",
+            path="/graph/jobs/{job_id}",
+            handler=over_http.get,
+            summary="Read how far a job on the graph is",
+            tag="graph",
+            permission=Permission.GRAPH_READ,
+            reply=GraphJobView,
+            raises=(NotFound,),
+        ),
+        Operation(
+            method="GET",
+            path="/graph/jobs/{job_id}/errors",
+            handler=over_http.errors,
+            summary="Download what a job refused, one JSON object a line",
+            tag="graph",
+            permission=Permission.GRAPH_READ,
+            reply=RefusedPlaceView,
+            raw_reply=True,
+            produces=JSON_LINES,
+            raises=(NotFound,),
+        ),
+        Operation(
+            method="POST",
+            path="/graph/jobs/{job_id}/cancel",
+            handler=over_http.cancel,
+            summary="Stop a job on the graph",
+            tag="graph",
+            permission=Permission.GRAPH_WRITE,
+            reply=GraphJobView,
+            raises=(NotFound, Conflict),
+        ),
+    ]

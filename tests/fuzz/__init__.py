@@ -1,0 +1,1 @@
+"""Requests nobody would think of, made from the published document."""
