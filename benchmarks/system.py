@@ -68,6 +68,7 @@ class System:
     directory: Path
     logins: Logins
     environment: dict[str, str]
+    admin_url: str = ""
     processes: list[Process] = field(default_factory=list)
 
     def start(self, name: str, *command: str, environment: Mapping[str, str] | None = None) -> Process:
@@ -125,7 +126,7 @@ async def running_system() -> AsyncIterator[System]:
             )
             await provision(postgres.admin_url, logins)
             await migrations.upgrade(logins)
-            system = System(directory, logins, environment(directory, logins))
+            system = System(directory, logins, environment(directory, logins), postgres.admin_url)
             try:
                 yield system
             finally:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import uvloop
 
+from adapters.json_schema.metadata_schemas import CompiledSchemas
 from adapters.postgres.engine import Database, PoolSettings
 from adapters.postgres.outbox import PostgresWaker
 from adapters.postgres.unit_of_work import WorkSettings, start_postgres_work
@@ -34,7 +35,9 @@ async def main(plan: dict[str, object]) -> None:
         asyncio.TaskGroup() as group,
     ):
         ids = Uuid7Generator()
-        settings = WorkSettings(database=database, ids=ids, audit=audit, wake=wake)
+        settings = WorkSettings(
+            database=database, ids=ids, audit=audit, wake=wake, metadata_schemas=CompiledSchemas()
+        )
         create = CreateEntity(partial(start_postgres_work, settings), SystemClock(), ids)
 
         async def commit(number: int) -> None:

@@ -59,6 +59,7 @@ async def consume(settings: Settings) -> None:
             tasks = [
                 group.create_task(relay.run()),
                 group.create_task(seal.run()),
+                group.create_task(container.sweep_imports().run()),
                 group.create_task(consumer.run(handlers(container), settings.consumer_concurrency)),
             ]
             log.info("consuming", transport="rabbitmq" if settings.rabbitmq_url else "postgres")

@@ -32,8 +32,16 @@ from entrypoints.http import (
     events,
     extraction,
     graph,
+    graph_analytics,
+    graph_bulk,
+    graph_exports,
     graph_history,
+    graph_imports,
+    graph_jobs,
+    graph_schema,
+    graph_settings,
     health,
+    merges,
     oidc,
     relationships,
     socket_tickets,
@@ -77,7 +85,15 @@ def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Se
         *entities.operations(container.entities_over_http()),
         *relationships.operations(container.relationships_over_http()),
         *graph.operations(container.graph_over_http()),
+        *graph_analytics.operations(container.graph_analytics_over_http()),
         *graph_history.operations(container.graph_history_over_http()),
+        *graph_jobs.operations(container.graph_jobs_over_http()),
+        *graph_schema.operations(container.graph_schema_over_http()),
+        *graph_settings.operations(container.graph_settings_over_http()),
+        *merges.operations(container.merges_over_http()),
+        *graph_imports.operations(container.graph_imports_over_http()),
+        *graph_exports.operations(container.graph_exports_over_http()),
+        *graph_bulk.operations(container.graph_bulk_over_http()),
         *documents.operations(container.documents_over_http()),
         *search_over_http.operations(container.search_over_http()),
         *extraction.operations(container.extraction_over_http()),
@@ -87,6 +103,11 @@ def operations(container: Container, live: LiveOverHttp, ready: Readiness) -> Se
         *asyncapi.operations(VERSION),
         *health.operations(ready),
     ]
+
+
+def upload_limits(settings: Settings) -> dict[str, int]:
+    """The paths that take in files as they arrive, and how many bytes."""
+    return {f"/api/v1{graph_imports.PATH}": settings.import_max_size}
 
 
 def pool_settings(settings: Settings) -> PoolSettings:
@@ -197,6 +218,7 @@ async def serve_container(
         operations(container, live, ready),
         version=VERSION,
         max_body=settings.max_body_size,
+        uploads=upload_limits(settings),
         origins=settings.origins,
     )
     register(app, sockets)
@@ -212,7 +234,7 @@ async def serve_container(
     config = ServerConfig(
         host=settings.host,
         port=settings.port,
-        limits=Limits(body_bytes=settings.max_body_size),
+        limits=Limits(body_bytes=settings.max_body_size, upload_bytes=upload_limits(settings)),
         grace_seconds=settings.shutdown_grace,
         on_bound=lambda host, port: log.info("listening", host=host, port=port),
         on_drain=on_drain,

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.oidc.config import BadProvider, is_secure, read_providers
 from adapters.security.sealing import BadSealingKey, Sealer
+from domain.documents.language import LANGUAGES
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
@@ -59,12 +60,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
 
     extractor: Literal["builtin"] = "builtin"
     embedding_provider: Literal["builtin"] = "builtin"
+    search_language: Literal[LANGUAGES] = "english"  # type: ignore[valid-type]  # the list is the domain's
 
     openai_base_url: str = "https://api.openai.com/v1"
     hugging_face_base_url: str = "https://huggingface.co"
     provider_check_timeout: Annotated[float, Meta(gt=0, le=60)] = 8.0
 
     max_body_size: Annotated[int, Meta(ge=1024)] = 16 * 1024 * 1024
+    import_max_size: Annotated[int, Meta(ge=1024)] = 2 * 1024 * 1024 * 1024
+    analytics_memory: Annotated[int, Meta(ge=512 * 1024 * 1024)] = 4 * 1024 * 1024 * 1024
     max_document_characters: Annotated[int, Meta(ge=1)] = 5_000_000
     shutdown_grace: Annotated[float, Meta(gt=0, le=300)] = 8.0
     websocket_queue: Annotated[int, Meta(ge=8, le=100_000)] = 1_000

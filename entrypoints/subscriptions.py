@@ -12,6 +12,12 @@ IN_PROCESS: AuditSubscriber = audit
 REQUEST_EXTRACTION = Subscription(queue="extraction.request", topics=("document.added",))
 RUN_EXTRACTION = Subscription(queue="extraction.run", topics=("extraction.requested",))
 RUN_GRAPH_JOB = Subscription(queue="graph.run", topics=("graph_job.queued",))
+MERGE_DUPLICATES = Subscription(queue="graph.merge_duplicates", topics=("document.processed",))
 
 # Through the outbox and the transport.
-SUBSCRIPTIONS: Sequence[Subscription] = (REQUEST_EXTRACTION, RUN_EXTRACTION, RUN_GRAPH_JOB)
+SUBSCRIPTIONS: Sequence[Subscription] = (
+    REQUEST_EXTRACTION,
+    RUN_EXTRACTION,
+    RUN_GRAPH_JOB,
+    MERGE_DUPLICATES,
+)

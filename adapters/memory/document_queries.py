@@ -46,6 +46,7 @@ class InMemoryDocumentQueries(DocumentQueries):
             created_at=document.created_at,
             updated_at=document.updated_at,
             processed_at=document.processed_at,
+            language=document.language,
             content=document.content,
         )
 

@@ -8,19 +8,22 @@ from adapters.memory.store import Rows
 from application.graph.ports import EntityRepository
 from domain.graph.entity import Entity, deleted, require_version
 from domain.graph.errors import EntityChanged, EntityNotFound, ExternalIdTaken
+from domain.graph.merge import was_merged
 from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, UserId
 
 ENTITIES = "entities"  # (user id, id) -> Entity
+MERGED_INTO = "merged_into"  # (user id, id) -> EntityId
 KEYS = "entity_keys"  # (user id, type, key) -> EntityId
 
 
 class InMemoryEntityRepository(EntityRepository):
     """Works on the two tables of one unit of work."""
 
-    def __init__(self, entities: Rows, keys: Rows) -> None:
+    def __init__(self, entities: Rows, keys: Rows, merged_into: Rows) -> None:
         self._entities = entities
         self._keys = keys
+        self._merged_into = merged_into
 
     async def add(self, entity: Entity, keys: Sequence[str]) -> None:
         self._refuse_taken(entity)
@@ -56,6 +59,9 @@ class InMemoryEntityRepository(EntityRepository):
         entity = self._entities.get((user_id, entity_id))
         if not isinstance(entity, Entity):
             raise EntityNotFound
+        into = self._merged_into.get((user_id, entity_id))
+        if into is not None:
+            raise was_merged(EntityId(into))  # type: ignore[arg-type]  # rows hold any object
         return entity
 
     async def restore(self, entity: Entity, keys: Sequence[str]) -> None:

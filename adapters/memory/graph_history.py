@@ -32,9 +32,9 @@ class StoredVersion:
     changed_by: UserId
 
 
-def keep_versions(kept: Rows, committed: Rows, changed: Sequence[object], actor: UserId) -> None:
-    """Keeps each changed row that is a new version."""
-    for row in changed:
+def keep_versions(kept: Rows, committed: Rows, written: Sequence[object], actor: UserId) -> None:
+    """Keeps each written row that is a new version: one unit of work can make several of a thing."""
+    for row in written:
         if isinstance(row, Entity | Relationship):
             before = committed.get((row.user_id, row.id))
             if not isinstance(before, Entity | Relationship) or before.version != row.version:

@@ -4,10 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from adapters.memory.graph_entities import ENTITIES
+from adapters.memory.graph_analytics import last_run, last_scores, passing
+from adapters.memory.graph_entities import ENTITIES, MERGED_INTO
 from adapters.memory.graph_relationships import RELATIONSHIPS
 from adapters.memory.store import MemoryStore
+from application.graph.analytics import kinds_asked, refuse_uncomputed
 from application.graph.queries import (
+    ANALYTICS_SORTS,
     CommonFilter,
     EntityFilter,
     EntityQueries,
@@ -17,9 +20,11 @@ from application.graph.queries import (
 )
 from application.graph.views import EntityView, RelationshipView, entity_view, relationship_view
 from application.shared.pages import Page, PageRequest, Position
+from domain.graph.analytics import AnalyticsKind
 from domain.graph.content import same_json
 from domain.graph.entity import Entity
 from domain.graph.errors import EntityNotFound, RelationshipNotFound
+from domain.graph.merge import merged_away
 from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, RelationshipId, UserId
 
@@ -33,12 +38,22 @@ class InMemoryEntityQueries(EntityQueries):
     async def entity(self, user_id: UserId, entity_id: EntityId) -> EntityView:
         entity = self._store.table(ENTITIES).get((user_id, entity_id))
         if not isinstance(entity, Entity) or not entity.is_active:
-            raise EntityNotFound
+            into = self._store.table(MERGED_INTO).get((user_id, entity_id))
+            raise EntityNotFound if into is None else merged_away(EntityId(into))  # type: ignore[arg-type]  # rows hold any object
         return entity_view(entity)
 
     async def entities(self, user_id: UserId, wanted: EntityFilter, page: PageRequest) -> Page[EntityView]:
         rows = all_entities(self._store, user_id)
-        found = [v for v in map(entity_view, rows) if _entity_passes(v, wanted)]
+        by_results = passing(self._store, user_id, wanted)
+        found = [v for v in map(entity_view, rows) if _entity_passes(v, wanted) and by_results(v.id)]
+        asked = kinds_asked(wanted, page.sort)
+        if asked:
+            kinds = (k for k in asked.values() if last_run(self._store, user_id, k) is not None)
+            refuse_uncomputed(asked, frozenset(kinds))
+        if page.sort in ANALYTICS_SORTS:
+            scores = last_scores(self._store, user_id, AnalyticsKind(page.sort))
+            scored = [view for view in found if view.id in scores]
+            return _page(scored, page, lambda view: scores[view.id])
         return _page(found, page, lambda view: getattr(view, page.sort))
 
 

@@ -1,7 +1,7 @@
 """Relationships over dictionaries, for tests without a server."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -81,16 +81,18 @@ class InMemoryRelationshipRepository(RelationshipRepository):
     async def restore_of(self, user_id: UserId, entity_id: EntityId, now: datetime) -> Sequence[Relationship]:
         rows = [r for r in self._relationships.values() if isinstance(r, Relationship)]
         gone = [r for r in rows if r.user_id == user_id and not r.is_active and entity_id in ends_of(r)]
-        back = []
-        for relationship in sorted(gone, key=lambda r: (-r.updated_at.timestamp(), r.id)):
+        possible = []
+        for relationship in gone:
             followed = (user_id, relationship.id) in self._deleted_with_end
-            if not followed or set(ends_of(relationship)) - self._present(user_id):
-                continue
-            with contextlib.suppress(RelationshipExists, ExternalIdTaken):
-                self._require(relationship)
-                back.append(restored(relationship, now))
-                self._keep_active(back[-1])
-        return sorted(back, key=lambda r: r.id)
+            if followed and not set(ends_of(relationship)) - self._present(user_id):
+                with contextlib.suppress(RelationshipExists, ExternalIdTaken):
+                    self._require(relationship)
+                    possible.append(relationship)
+        free = _last_gone(_last_gone(possible, edge_of), lambda r: external_id_of(r) or r.id)
+        back = sorted((restored(relationship, now) for relationship in free), key=lambda r: r.id)
+        for relationship in back:
+            self._keep_active(relationship)
+        return back
 
     def _keep_active(self, relationship: Relationship) -> None:
         self._relationships[(relationship.user_id, relationship.id)] = relationship
@@ -134,3 +136,11 @@ def ends_of(relationship: Relationship) -> tuple[EntityId, EntityId]:
 def edge_of(relationship: Relationship) -> tuple[EntityId, EntityId, str]:
     """What no two active relationships share."""
     return (*ends_of(relationship), relationship.content.relationship_type)
+
+
+def _last_gone(
+    relationships: Sequence[Relationship], key: Callable[[Relationship], Hashable]
+) -> Sequence[Relationship]:
+    """Of those with one key the one that was deleted last; the first by id of those deleted at once."""
+    by_id = sorted(relationships, key=lambda r: r.id, reverse=True)
+    return [*{key(r): r for r in sorted(by_id, key=lambda r: r.updated_at)}.values()]

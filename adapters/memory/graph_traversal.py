@@ -1,13 +1,19 @@
 """Walks and counts over dictionaries, by the plainest means that are right."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
+from math import prod
 
 from adapters.memory.graph_queries import all_entities, all_relationships
 from adapters.memory.graph_relationships import ends_of
+from adapters.memory.graph_steps import Graph, Step, Trail, shortest, strongest
 from adapters.memory.store import MemoryStore
 from application.graph.traversal import (
+    CommonNeighbor,
+    CommonNeighbors,
+    CommonNeighborsRequest,
+    Direction,
     GraphQueries,
     GraphStats,
     Neighborhood,
@@ -16,117 +22,127 @@ from application.graph.traversal import (
     Paths,
     PathsRequest,
     ReachedEntity,
+    Steps,
+    Weight,
+    degree_bands,
 )
 from application.graph.views import entity_view, relationship_view
-from domain.graph.entity import Entity
 from domain.graph.errors import EntityNotFound
-from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, UserId
-
-RELATIONSHIPS_PER_ENTITY = 10
 
 
 class InMemoryGraphQueries(GraphQueries):
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    def _entities(self, user_id: UserId) -> dict[EntityId, Entity]:
-        return {entity.id: entity for entity in all_entities(self._store, user_id) if entity.is_active}
-
-    def _relationships(self, user_id: UserId) -> list[Relationship]:
-        return [edge for edge in all_relationships(self._store, user_id) if edge.is_active]
+    def _graph(self, user_id: UserId, steps: Steps, *required: EntityId) -> Graph:
+        """Raises `EntityNotFound` when one of the required entities is not active."""
+        graph = Graph(
+            {entity.id: entity for entity in all_entities(self._store, user_id) if entity.is_active},
+            [edge for edge in all_relationships(self._store, user_id) if edge.is_active],
+            steps,
+        )
+        if not graph.entities.keys() >= {*required}:
+            raise EntityNotFound
+        return graph
 
     async def neighborhood(self, user_id: UserId, request: NeighborhoodRequest) -> Neighborhood:
-        entities = self._entities(user_id)
-        if request.entity_id not in entities:
-            raise EntityNotFound
-        usable = [
-            edge
-            for edge in self._relationships(user_id)
-            if edge.content.confidence >= request.min_confidence
-            and (request.types is None or edge.content.relationship_type in request.types)
-        ]
+        graph = self._graph(user_id, request.steps, request.entity_id)
         depths = {request.entity_id: 0}
-        frontier, expanded, truncated = {request.entity_id}, set[EntityId](), False
-        for step in range(1, request.depth + 1):
-            if truncated:
+        frontier, expanded, limits = {request.entity_id}, set[EntityId](), set[str]()
+        for depth in range(1, request.depth + 1):
+            if "limit" in limits:
                 break
             expanded |= frontier
             best: dict[EntityId, float] = {}
-            for edge in usable:
-                for here, there in _both_ways(edge):
-                    if here in frontier and there not in depths:
-                        best[there] = max(best.get(there, 0.0), edge.content.confidence)
+            for here in frontier:
+                steps = graph.steps(here)
+                if request.fan_out is not None and len(steps) > request.fan_out:
+                    limits.add("fan_out")
+                for step in steps[: request.fan_out]:
+                    if step.there not in depths and graph.may_enter(step.there):
+                        best[step.there] = max(best.get(step.there, 0.0), step.confidence)
             found = sorted(best, key=lambda one: (-best[one], one))
             room = request.limit - len(depths)
-            truncated = len(found) > room
+            if len(found) > room:
+                limits.add("limit")
             frontier = set(found[:room])
-            depths |= dict.fromkeys(found[:room], step)
-        edges = sorted(
-            (e for e in usable if set(ends_of(e)) <= depths.keys() and expanded & set(ends_of(e))),
-            key=lambda e: (-e.content.confidence, e.id),
-        )
-        most = request.limit * RELATIONSHIPS_PER_ENTITY
+            depths |= dict.fromkeys(found[:room], depth)
+        usable = {
+            step.edge.id: step.edge for here in expanded for step in graph.steps(here) if step.there in depths
+        }
+        edges = sorted(usable.values(), key=lambda edge: (-edge.content.confidence, edge.id))
+        if len(edges) > request.most_relationships:
+            limits.add("max_relationships")
         return Neighborhood(
             entities=[
-                ReachedEntity(**asdict(entity_view(entities[one])), depth=depth)
+                ReachedEntity(**asdict(entity_view(graph.entities[one])), depth=depth)
                 for one, depth in depths.items()
             ],
-            relationships=[relationship_view(edge) for edge in edges[:most]],
-            truncated=truncated or len(edges) > most,
+            relationships=[relationship_view(edge) for edge in edges[: request.most_relationships]],
+            truncated=bool(limits),
+            limits_reached=sorted(limits),
         )
 
     async def paths(self, user_id: UserId, request: PathsRequest) -> Paths:
-        entities = self._entities(user_id)
-        if request.source not in entities or request.target not in entities:
-            raise EntityNotFound
-        edges = self._relationships(user_id)
-        walks: list[tuple[list[EntityId], list[Relationship]]] = [([request.source], [])]
-        seen = {request.source}
-        for _ in range(request.max_depth):
-            if request.target in seen:
-                break
-            walks = [
-                ([*nodes, there], [*trail, edge])
-                for nodes, trail in walks
-                for edge, there in _steps(nodes[-1], edges)
-                if there not in seen
-            ]
-            seen |= {nodes[-1] for nodes, _ in walks}
-        found = [
-            Path(
-                entities=[entity_view(entities[node]) for node in nodes],
-                relationships=[relationship_view(edge) for edge in trail],
-            )
-            for nodes, trail in walks
-            if nodes[-1] == request.target
-        ]
+        graph = self._graph(user_id, request.steps, request.source, request.target)
+        search = strongest if request.weight is Weight.CONFIDENCE else shortest
+        found, truncated = search(
+            graph, request.source, request.target, request.max_depth, request.max_visited
+        )
         return Paths(
-            length=len(found[0].relationships) if found else None,
-            paths=found[: request.limit],
+            length=len(found[0]) if found else None,
+            paths=[self._path(graph, request.source, trail) for trail in found[: request.limit]],
+            truncated=truncated,
+        )
+
+    @staticmethod
+    def _path(graph: Graph, source: EntityId, trail: Trail) -> Path:
+        return Path(
+            entities=[entity_view(graph.entities[one]) for one in (source, *(step.there for step in trail))],
+            relationships=[relationship_view(step.edge) for step in trail],
+            confidence=prod((step.confidence for step in trail), start=1.0),
+        )
+
+    async def common_neighbors(self, user_id: UserId, request: CommonNeighborsRequest) -> CommonNeighbors:
+        ends = (request.source, request.target)
+        graph = self._graph(user_id, request.steps, *ends)
+        sides: list[dict[EntityId, list[Step]]] = [{}, {}]
+        for end, side in zip(ends, sides, strict=True):
+            for step in graph.steps(end):
+                if step.there not in ends and graph.may_enter(step.there):
+                    side.setdefault(step.there, []).append(step)
+        strength = {
+            one: min(max(step.confidence for step in side[one]) for side in sides)
+            for one in sides[0].keys() & sides[1].keys()
+        }
+        found = sorted(strength, key=lambda one: (-strength[one], one))
+        return CommonNeighbors(
+            neighbors=[
+                CommonNeighbor(
+                    entity=entity_view(graph.entities[one]),
+                    relationships=[
+                        relationship_view(step.edge)
+                        for side in sides
+                        for step in sorted(side[one], key=lambda step: (-step.confidence, step.edge.id))
+                    ],
+                )
+                for one in found[: request.limit]
+            ],
+            truncated=len(found) > request.limit,
         )
 
     async def stats(self, user_id: UserId) -> GraphStats:
-        entities, relationships = self._entities(user_id), self._relationships(user_id)
+        graph = self._graph(user_id, Steps(direction=Direction.BOTH))
+        degrees = Counter(end for edge in graph.edges for end in ends_of(edge))
         return GraphStats(
-            entities=len(entities),
-            relationships=len(relationships),
-            entity_types=_counted(entity.content.type for entity in entities.values()),
-            relationship_types=_counted(edge.content.relationship_type for edge in relationships),
+            entities=len(graph.entities),
+            relationships=len(graph.edges),
+            entity_types=_counted(entity.content.type for entity in graph.entities.values()),
+            relationship_types=_counted(edge.content.relationship_type for edge in graph.edges),
+            degrees=degree_bands(Counter(degrees[one] for one in graph.entities)),
+            degrees_counted=len(graph.entities),
         )
-
-
-def _both_ways(edge: Relationship) -> Iterator[tuple[EntityId, EntityId]]:
-    source, target = ends_of(edge)
-    yield source, target
-    yield target, source
-
-
-def _steps(here: EntityId, edges: Iterable[Relationship]) -> Iterator[tuple[Relationship, EntityId]]:
-    for edge in edges:
-        for begin, end in _both_ways(edge):
-            if begin == here != end:
-                yield edge, end
 
 
 def _counted(types: Iterable[str]) -> dict[str, int]:

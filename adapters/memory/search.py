@@ -1,7 +1,9 @@
 """Searching dictionaries: words as they are written instead of stems, everything else as promised."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from adapters.memory.documents_rows import CHUNKS, DOCUMENTS, StoredChunk, of_user
@@ -10,14 +12,20 @@ from application.documents.search import (
     ChunkFilter,
     ChunkHit,
     ChunkRequest,
+    Facets,
+    ListName,
+    ListRank,
+    SearchFindings,
     SearchQueries,
     SearchRequest,
     SearchResult,
+    facet,
 )
 from domain.documents.document import Document
-from domain.documents.ranking import fused
+from domain.documents.ranking import K, fused
 from domain.graph.entity import Entity
-from domain.shared.ids import UserId
+from domain.graph.name_likeness import NameQuestion, name_keys, name_likeness
+from domain.shared.ids import ChunkId, EntityId, UserId
 from domain.shared.json import Json
 
 
@@ -44,29 +52,44 @@ class InMemorySearchQueries(SearchQueries):
         near = sorted(hits, key=lambda hit: (-hit.score, hit.id))[: request.k]
         return [hit for hit in near if hit.score >= request.min_score]
 
-    async def search(self, user_id: UserId, request: SearchRequest) -> Sequence[SearchResult]:
-        results: list[SearchResult] = []
-        if "documents" in request.kinds:
-            results += self._passages(user_id, request)
-        if "entities" in request.kinds and request.by_text:
-            results += self._entities(user_id, request)
-        return sorted(results, key=lambda r: (-r.score, r.kind, r.id))[: request.limit]
+    async def search(self, user_id: UserId, request: SearchRequest) -> SearchFindings:
+        passages = self._passages(user_id, request) if "documents" in request.kinds else []
+        entities = self._entities(user_id, request) if "entities" in request.kinds else []
+        found = sorted([*passages, *entities], key=lambda r: (-r.score, r.kind, r.id))[: request.limit]
+        if not request.explain:
+            found = [replace(result, explanation=None) for result in found]
+        return SearchFindings(
+            results=found, facets=self._facets(user_id, passages, entities) if request.facets else None
+        )
+
+    def _facets(
+        self, user_id: UserId, passages: Sequence[SearchResult], entities: Sequence[SearchResult]
+    ) -> Facets:
+        documents = self._documents(user_id)
+        return Facets(
+            kinds=facet(Counter(result.kind for result in (*passages, *entities))),
+            entity_types=facet(Counter(result.type for result in entities)),
+            source_types=facet(Counter(documents[result.id].source_type for result in passages)),
+            truncated=False,
+        )
 
     def _passages(self, user_id: UserId, request: SearchRequest) -> Sequence[SearchResult]:
         chunks = {c.id: c for c in of_user(self._store.table(CHUNKS), StoredChunk, user_id)}
         wanted = words(request.text)
-        lists: list[list[UUID]] = []
+        lists: dict[ListName, list[tuple[UUID, float]]] = {"text": [], "vector": []}
         if request.by_text and wanted:
-            found = [c for c in chunks.values() if wanted <= words(c.text)]
-            lists.append([c.id for c in sorted(found, key=lambda c: (len(c.text), c.id))])
+            counts = {c.id: len(wanted & words(c.text)) for c in chunks.values()}
+            found = [c for c in chunks.values() if counts[c.id]]
+            found.sort(key=lambda c: (-counts[c.id], len(c.text), c.id))
+            lists["text"] = [(c.id, float(counts[c.id])) for c in found]
         if (vector := request.vector) is not None:
             comparable = [c for c in chunks.values() if c.embedder == request.embedder]
             comparable.sort(key=lambda c: (-cosine(c.embedding, vector), c.id))
-            lists.append([c.id for c in comparable])
+            lists["vector"] = [(c.id, cosine(c.embedding, vector)) for c in comparable]
         documents = self._documents(user_id)
         best: dict[UUID, SearchResult] = {}
-        for chunk_id, score in fused(lists).items():
-            chunk = next(c for c in chunks.values() if c.id == chunk_id)
+        for chunk_id, score in fused([[one for one, _ in ranked] for ranked in lists.values()]).items():
+            chunk = chunks[ChunkId(chunk_id)]
             if chunk.document_id not in best:
                 best[chunk.document_id] = SearchResult(
                     kind="document",
@@ -79,34 +102,54 @@ class InMemorySearchQueries(SearchQueries):
                     chunk_id=chunk.id,
                     start_offset=chunk.start,
                     end_offset=chunk.end,
+                    explanation=_explanation(lists, chunk_id),
                 )
         return list(best.values())
 
     def _entities(self, user_id: UserId, request: SearchRequest) -> Sequence[SearchResult]:
-        wanted = words(request.text)
-        found = [
-            entity
+        if not request.by_text:
+            return []
+        entities = {
+            entity.id: entity
             for entity in of_user(self._store.table("entities"), Entity, user_id)
             if entity.is_active
-            and wanted
-            and wanted <= words(" ".join([entity.content.name, *entity.content.aliases]))
-        ]
-        found.sort(key=lambda e: (len(e.content.name), -e.content.confidence, e.id))
-        scores = fused([[entity.id for entity in found]])
+        }
+        wanted = words(request.text)
+        named = [e for e in entities.values() if wanted and wanted <= words(" ".join(_names(e)))]
+        named.sort(key=lambda e: (len(e.content.name), -e.content.confidence, e.id))
+        lists: dict[ListName, list[tuple[UUID, float]]] = {
+            "text": [(e.id, 1.0) for e in named],
+            "fuzzy": similar_names(list(entities.values()), request.text, request.limit),
+        }
+        scores = fused([[one for one, _ in ranked] for ranked in lists.values()])
         return [
             SearchResult(
                 kind="entity",
-                id=entity.id,
-                title=entity.content.name,
-                type=entity.content.type,
-                snippet=", ".join([entity.content.name, *entity.content.aliases]),
-                score=scores[entity.id],
+                id=entity_id,
+                title=entities[EntityId(entity_id)].content.name,
+                type=entities[EntityId(entity_id)].content.type,
+                snippet=", ".join(_names(entities[EntityId(entity_id)])),
+                score=score,
+                explanation=_explanation(lists, entity_id),
             )
-            for entity in found
+            for entity_id, score in scores.items()
         ]
 
     def _documents(self, user_id: UserId) -> dict[UUID, Document]:
         return {d.id: d for d in of_user(self._store.table(DOCUMENTS), Document, user_id)}
+
+
+def similar_names(entities: Sequence[Entity], wanted: str, most: int) -> list[tuple[UUID, float]]:
+    """The entities whose names can be meant, most alike first, as the database finds them."""
+    question = NameQuestion(wanted)
+    keys = {entity.id: name_keys(*_names(entity)) for entity in entities}
+    meant = [entity for entity in entities if question.can_mean(keys[entity.id])]
+    meant.sort(key=lambda e: (-len(question.keys & keys[e.id]), len(keys[e.id]), e.id))
+    alike: list[tuple[UUID, float]] = [
+        (entity.id, max(name_likeness(question.keys, name) for name in _names(entity)))
+        for entity in meant[: max(50, most)]
+    ]
+    return sorted(alike, key=lambda pair: (-pair[1], pair[0]))[:most]
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
@@ -118,6 +161,19 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float:
 def words(text: str) -> set[str]:
     """The words of a text."""
     return set(re.findall(r"\w+", text.lower()))
+
+
+def _names(entity: Entity) -> Sequence[str]:
+    return [entity.content.name, *entity.content.aliases]
+
+
+def _explanation(lists: Mapping[ListName, Sequence[tuple[UUID, float]]], thing: UUID) -> Sequence[ListRank]:
+    return [
+        ListRank(list=name, rank=rank, score=score, weight=1.0, contribution=1 / (K + rank))
+        for name, ranked in lists.items()
+        for rank, (one, score) in enumerate(ranked, start=1)
+        if one == thing
+    ]
 
 
 def _passes(document: Document, filters: ChunkFilter) -> bool:

@@ -18,14 +18,26 @@ from adapters.memory.external_identities import EXTERNAL_IDENTITIES, InMemoryExt
 from adapters.memory.extraction import InMemoryExtractionRepository
 from adapters.memory.extraction_cleanup import Graph
 from adapters.memory.extraction_jobs import InMemoryJobRepository
-from adapters.memory.graph_entities import ENTITIES, KEYS, InMemoryEntityRepository
+from adapters.memory.graph_analytics import InMemoryAnalyticsRepository
+from adapters.memory.graph_bulk import InMemoryBulkRepository
+from adapters.memory.graph_bulk_results import BULK_RESULTS, InMemoryBulkResultRepository
+from adapters.memory.graph_entities import ENTITIES, KEYS, MERGED_INTO, InMemoryEntityRepository
 from adapters.memory.graph_history import VERSIONED, keep_versions
+from adapters.memory.graph_imports import (
+    IMPORT_KEYS,
+    IMPORT_PARTS,
+    IMPORTS,
+    InMemoryImportRepository,
+)
 from adapters.memory.graph_jobs import GRAPH_JOB_ERRORS, GRAPH_JOBS, InMemoryGraphJobRepository
+from adapters.memory.graph_merges import MERGES, InMemoryMergeRepository, MergeTables
 from adapters.memory.graph_relationships import (
     DELETED_WITH_END,
     RELATIONSHIPS,
     InMemoryRelationshipRepository,
 )
+from adapters.memory.graph_schema import InMemoryGraphSchemaRepository, require_schema
+from adapters.memory.graph_settings import GRAPH_SETTINGS, InMemoryGraphSettingsRepository
 from adapters.memory.identity import (
     REFRESH_TOKENS,
     SESSIONS,
@@ -34,6 +46,7 @@ from adapters.memory.identity import (
     InMemoryUserRepository,
 )
 from adapters.memory.store import MemoryStore, RecordedEvent, Rows
+from application.graph.schema import MetadataSchemas
 from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, Wake
 from application.shared.principal import Principal
 from domain.shared.errors import AlreadyApplied, AlreadyHandled, IdempotencyKeyReused, RequestInFlight
@@ -49,6 +62,7 @@ class Draft(MutableMapping[Hashable, object]):
     def __init__(self, committed: Rows) -> None:
         self._committed = committed
         self._changes: dict[Hashable, object] = {}
+        self._written: list[tuple[Hashable, object]] = []
 
     def __getitem__(self, key: Hashable) -> object:
         value = self._changes.get(key, self._committed.get(key, _GONE))
@@ -58,6 +72,7 @@ class Draft(MutableMapping[Hashable, object]):
 
     def __setitem__(self, key: Hashable, value: object) -> None:
         self._changes[key] = value
+        self._written.append((key, value))
 
     def __delitem__(self, key: Hashable) -> None:
         self[key]  # raises KeyError for a row that is not there
@@ -70,9 +85,9 @@ class Draft(MutableMapping[Hashable, object]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def changed(self) -> Sequence[object]:
-        """The rows as this unit of work leaves them, without those that it removed."""
-        return [value for value in self._changes.values() if value is not _GONE]
+    def written(self) -> Sequence[object]:
+        """Each row every time it was written, in order, without those that are removed in the end."""
+        return [value for key, value in self._written if self._changes[key] is not _GONE]
 
     def apply(self) -> None:
         """Makes the changes everybody's."""
@@ -91,6 +106,7 @@ class MemoryWorkSettings:
     ids: IdGenerator
     audit: AuditSubscriber
     wake: Wake
+    metadata_schemas: MetadataSchemas
 
 
 class InMemoryUnitOfWork(UnitOfWork):
@@ -101,9 +117,12 @@ class InMemoryUnitOfWork(UnitOfWork):
         self._principal = principal
         self._drafts: dict[str, Draft] = {}
         self._events: list[DomainEvent] = []
+        self._announced: list[DomainEvent] = []
         self._handled: list[tuple[str, EventId]] = []
         self._created: UUID | None = None
         self._erased: set[UserId] = set()
+        self._schema: int | None = None
+        self.metadata_schemas = settings.metadata_schemas
 
     def table(self, name: str) -> Rows:
         """A table as this unit of work sees it."""
@@ -113,7 +132,7 @@ class InMemoryUnitOfWork(UnitOfWork):
 
     @property
     def entities(self) -> InMemoryEntityRepository:
-        return InMemoryEntityRepository(self.table(ENTITIES), self.table(KEYS))
+        return InMemoryEntityRepository(self.table(ENTITIES), self.table(KEYS), self.table(MERGED_INTO))
 
     @property
     def relationships(self) -> InMemoryRelationshipRepository:
@@ -124,6 +143,48 @@ class InMemoryUnitOfWork(UnitOfWork):
     @property
     def graph_jobs(self) -> InMemoryGraphJobRepository:
         return InMemoryGraphJobRepository(self.table(GRAPH_JOBS), self.table(GRAPH_JOB_ERRORS))
+
+    @property
+    def bulk(self) -> InMemoryBulkRepository:
+        return InMemoryBulkRepository(self.table, self._announced.append)
+
+    @property
+    def bulk_results(self) -> InMemoryBulkResultRepository:
+        return InMemoryBulkResultRepository(self.table(BULK_RESULTS))
+
+    @property
+    def imports(self) -> InMemoryImportRepository:
+        return InMemoryImportRepository(*map(self.table, (IMPORTS, IMPORT_PARTS, IMPORT_KEYS)))
+
+    @property
+    def merges(self) -> InMemoryMergeRepository:
+        tables = MergeTables(
+            entities=self.table(ENTITIES),
+            keys=self.table(KEYS),
+            relationships=self.table(RELATIONSHIPS),
+            deleted_with_end=self.table(DELETED_WITH_END),
+            mentions=self.table(MENTIONS),
+            evidence=self.table(EVIDENCE),
+            chunks=self.table(CHUNKS),
+            merges=self.table(MERGES),
+            merged_into=self.table(MERGED_INTO),
+        )
+        return InMemoryMergeRepository(tables, self.record)
+
+    @property
+    def analytics(self) -> InMemoryAnalyticsRepository:
+        return InMemoryAnalyticsRepository(self.table)
+
+    @property
+    def graph_settings(self) -> InMemoryGraphSettingsRepository:
+        return InMemoryGraphSettingsRepository(self.table(GRAPH_SETTINGS))
+
+    @property
+    def schema(self) -> InMemoryGraphSchemaRepository:
+        return InMemoryGraphSchemaRepository(self.table, self._principal.user_id, self._expect)
+
+    def _expect(self, version: int) -> None:
+        self._schema = version
 
     @property
     def users(self) -> InMemoryUserRepository:
@@ -194,16 +255,18 @@ class InMemoryUnitOfWork(UnitOfWork):
         seen = {(principal.user_id, handler, message_id) for handler, message_id in self._handled}
         if seen & store.inbox:
             raise AlreadyHandled
+        require_schema(store, principal.user_id, self._schema)
         actor = principal.actor_id or principal.user_id
         for name, kept in VERSIONED.items():
             if name in self._drafts:
-                keep_versions(store.table(kept), store.table(name), self._drafts[name].changed(), actor)
+                keep_versions(store.table(kept), store.table(name), self._drafts[name].written(), actor)
         for draft in self._drafts.values():
             draft.apply()
         for user_id in self._erased:
             store.erase(user_id)
         store.inbox |= seen
-        store.events += [RecordedEvent(self._settings.ids.new(), e, principal.trace) for e in self._events]
+        told = [*self._announced, *self._events]
+        store.events += [RecordedEvent(self._settings.ids.new(), e, principal.trace) for e in told]
         store.audit += [self._settings.audit(event, principal) for event in self._events]
         if principal.idempotency and self._created:
             key = (principal.user_id, principal.idempotency.key)

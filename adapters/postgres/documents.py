@@ -18,12 +18,13 @@ from domain.shared.ids import DocumentId, UserId
 ADD = """
 insert into backend_documents.documents
     (user_id, id, title, content, content_hash, media_type, source, source_type, metadata, tags, created_at,
-     updated_at)
+     updated_at, language)
 select $1, d.id, d.title, d.content, d.content_hash, d.media_type, d.source, d.source_type, d.metadata,
-    array(select jsonb_array_elements_text(d.tags)), d.created_at, d.created_at
+    array(select jsonb_array_elements_text(d.tags)), d.created_at, d.created_at, d.language
 from unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::jsonb[],
-    $10::jsonb[], $11::timestamptz[])
-    as d(id, title, content, content_hash, media_type, source, source_type, metadata, tags, created_at)
+    $10::jsonb[], $11::timestamptz[], $12::text[])
+    as d(id, title, content, content_hash, media_type, source, source_type, metadata, tags, created_at,
+        language)
 order by d.content_hash
 on conflict on constraint documents_content_hash_key do nothing
 returning content_hash
@@ -120,4 +121,5 @@ def _columns(documents: Sequence[Document]) -> Sequence[object]:
         [json.encode(d.metadata) for d in documents],
         [json.encode(d.tags) for d in documents],
         [d.created_at for d in documents],
+        [d.language for d in documents],
     )

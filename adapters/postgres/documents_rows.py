@@ -9,7 +9,7 @@ from domain.shared.ids import DocumentId, UserId
 
 DOCUMENT_COLUMNS = (
     "id, title, content, content_hash, media_type, source, source_type, metadata, tags, status, version, "
-    "created_at, updated_at, processed_at"
+    "created_at, updated_at, processed_at, language"
 )
 
 
@@ -31,6 +31,7 @@ def document_of(user_id: UserId, row: Record, prefix: str = "") -> Document:
         created_at=row[f"{prefix}created_at"],
         updated_at=row[f"{prefix}updated_at"],
         processed_at=row[f"{prefix}processed_at"],
+        language=row[f"{prefix}language"],
     )
 
 
@@ -50,6 +51,7 @@ def document_view_of(row: Record) -> DocumentView:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         processed_at=row["processed_at"],
+        language=row["language"],
     )
 
 
@@ -69,6 +71,7 @@ def full_document_view_of(row: Record) -> FullDocumentView:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         processed_at=row["processed_at"],
+        language=row["language"],
         content=row["content"],
     )
 

@@ -12,6 +12,7 @@ from adapters.postgres.statements import DriverConnection
 from application.graph.ports import EntityRepository
 from domain.graph.entity import Entity
 from domain.graph.errors import EntityChanged, EntityNotFound, ExternalIdTaken, RelationshipExists
+from domain.graph.merge import was_merged
 from domain.shared.errors import AccountGone
 from domain.shared.ids import EntityId, UserId
 
@@ -39,7 +40,8 @@ where user_id = $1 and id = $2 and is_active for no key update
 """
 
 GET_ANY = f"""
-select {ENTITY_COLUMNS} from backend_entities.entities where user_id = $1 and id = $2 for no key update
+select {ENTITY_COLUMNS}, merged_into from backend_entities.entities
+where user_id = $1 and id = $2 for no key update
 """
 
 SAVE = f"""
@@ -124,6 +126,8 @@ class PostgresEntityRepository(EntityRepository):
         row = await self._connection.fetchrow(GET_ANY, user_id, entity_id)
         if row is None:
             raise EntityNotFound
+        if row["merged_into"] is not None:
+            raise was_merged(row["merged_into"])
         return entity_of(user_id, row)
 
     async def restore(self, entity: Entity, keys: Sequence[str]) -> None:

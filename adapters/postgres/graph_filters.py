@@ -26,9 +26,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres import json
 from adapters.postgres import tables as t
+from adapters.postgres.graph_analytics_filters import FILTERS, condition, ranked
 from adapters.postgres.graph_rows import ENTITY_COLUMNS, RELATIONSHIP_COLUMNS
 from adapters.postgres.statements import Statement, confined
-from application.graph.queries import CommonFilter, EntityFilter, RelationshipFilter, metadata_alternatives
+from application.graph.queries import (
+    ANALYTICS_SORTS,
+    CommonFilter,
+    EntityFilter,
+    RelationshipFilter,
+    metadata_alternatives,
+)
 from application.shared.pages import Page, PageRequest, Position
 
 View = TypeVar("View")
@@ -96,7 +103,7 @@ def page_statement(shape: PageShape) -> Statement:
         query = select(*(c[name] for name in SHOWN[table.name])).where(c.user_id == user_id)
         known = _conditions(table)
         for name in sorted(shape.given):
-            query = query.where(known[name])
+            query = query.where(condition(user_id, name) if name in FILTERS else known[name])
         for place in range(shape.metadata):
             # Each comparison by itself: no index knows `@> any(...)`.
             query = query.where(
@@ -109,12 +116,18 @@ def page_statement(shape: PageShape) -> Statement:
             )
         if shape.active:
             query = query.where(c.is_active)
-        key = c[shape.sort]
+        key: ColumnElement[Any]
+        row_id: ColumnElement[Any]
+        if shape.sort in ANALYTICS_SORTS:
+            query, key, row_id = ranked(query, user_id, shape.sort)
+        else:
+            key, row_id = c[shape.sort], c.id
         if shape.after:
-            last = tuple_(bindparam("key", type_=SORT_TYPES[shape.sort]), bindparam("id", type_=Uuid))
-            here = tuple_(key, c.id)
+            kind = SORT_TYPES.get(shape.sort, Double())
+            last = tuple_(bindparam("key", type_=kind), bindparam("id", type_=Uuid))
+            here = tuple_(key, row_id)
             query = query.where(here < last if shape.descending else here > last)
-        order = (key.desc(), c.id.desc()) if shape.descending else (key, c.id)
+        order = (key.desc(), row_id.desc()) if shape.descending else (key, row_id)
         return query.order_by(*order).limit(bindparam("limit", type_=Integer))
 
     return Statement(confined(build))
@@ -137,6 +150,7 @@ def page_query(
     }
     if isinstance(wanted, EntityFilter):
         values |= {"type": wanted.type, "q": None if wanted.q is None else prefix_query(wanted.q)}
+        values |= {name: getattr(wanted, name) for name in FILTERS}
     if isinstance(wanted, RelationshipFilter):
         values |= {
             "type": wanted.relationship_type,

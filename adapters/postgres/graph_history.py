@@ -9,6 +9,7 @@ from application.graph.history import HistoryQueries, VersionView, history_page
 from application.shared.pages import Page, PageRequest
 from domain.graph.errors import EntityNotFound, RelationshipNotFound
 from domain.shared.ids import EntityId, RelationshipId, UserId
+from domain.shared.json import JsonObject
 
 
 def _window(thing: str, plural: str, descending: bool) -> str:
@@ -68,8 +69,14 @@ class PostgresHistoryQueries(HistoryQueries):
                 version=row["version"],
                 changed_at=row["changed_at"],
                 changed_by=row["changed_by"],
-                content=json.decode(row["content"]),
+                content=_content(row["content"]),
             )
             for row in rows
         ]
         return history_page(versions if page.descending else versions[::-1], page)
+
+
+def _content(text: str) -> JsonObject:
+    """jsonb spells a whole confidence as an integer; the thing itself shows it as a fraction."""
+    said = json.decode(text)
+    return {**said, "confidence": float(said["confidence"])}

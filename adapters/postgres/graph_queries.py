@@ -5,14 +5,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, select
 
 from adapters.postgres import tables as t
+from adapters.postgres.documents_confined import confined_sql
 from adapters.postgres.engine import Database
+from adapters.postgres.graph_analytics_queries import PostgresAnalyticsQueries
 from adapters.postgres.graph_filters import SHOWN, page_of, page_query
 from adapters.postgres.graph_rows import entity_view_of, relationship_view_of
 from adapters.postgres.statements import Statement, confined
+from application.graph.analytics import kinds_asked, refuse_uncomputed
 from application.graph.queries import EntityFilter, EntityQueries, RelationshipFilter, RelationshipQueries
 from application.graph.views import EntityView, RelationshipView
 from application.shared.pages import Page, PageRequest
+from domain.graph.analytics import AnalyticsKind
 from domain.graph.errors import EntityNotFound, RelationshipNotFound
+from domain.graph.merge import merged_away
 from domain.shared.ids import EntityId, RelationshipId, UserId
 
 
@@ -27,6 +32,9 @@ def _by_id(table: Table) -> Statement:
     return Statement(confined(build))
 
 
+MERGED_INTO = confined_sql(
+    "select merged_into from backend_entities.entities where user_id = tenant.user_id and id = $2 offset 0"
+)
 ENTITY = _by_id(t.entities)
 RELATIONSHIP = _by_id(t.relationships)
 
@@ -38,14 +46,18 @@ class PostgresEntityQueries(EntityQueries):
     async def entity(self, user_id: UserId, entity_id: EntityId) -> EntityView:
         async with self._database.connection() as connection:
             row = await ENTITY.fetchrow(connection, user_id=user_id, id=entity_id)
-        if row is None:
-            raise EntityNotFound
+            if row is None:
+                into = await connection.fetchval(MERGED_INTO, user_id, entity_id)
+                raise EntityNotFound if into is None else merged_away(into)
         return entity_view_of(row)
 
     async def entities(self, user_id: UserId, wanted: EntityFilter, page: PageRequest) -> Page[EntityView]:
         statement, parameters = page_query(t.entities, wanted, page)
         async with self._database.connection() as connection:
             rows = await statement.fetch(connection, user_id=user_id, **parameters)
+        if not rows and (asked := kinds_asked(wanted, page.sort)):
+            runs = await PostgresAnalyticsQueries(self._database).runs(user_id)
+            refuse_uncomputed(asked, frozenset(AnalyticsKind(run.kind) for run in runs))
         return page_of(rows, page, entity_view_of)
 
 

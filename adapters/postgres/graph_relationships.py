@@ -96,28 +96,32 @@ with ends as (
 select exists (select from restored) as stored, (select count(*) from ends) as ends
 """
 
-# Two of the same ends and type can both have gone with an end: one of them comes back.
+# Two of the same ends and type can both have gone with an end, and so can two with one external id: of each
+# the one that went last comes back.
 RESTORE_OF = f"""
-with back as (
-    select distinct on (r.source_entity_id, r.target_entity_id, r.type) r.id
+with gone as (
+    select r.id, r.source_entity_id, r.target_entity_id, r.type, r.source, r.external_id, r.updated_at
     from backend_entities.relationships r
     join backend_entities.entities s on s.user_id = $1 and s.id = r.source_entity_id and s.is_active
     join backend_entities.entities t on t.user_id = $1 and t.id = r.target_entity_id and t.is_active
     where r.user_id = $1 and r.source_entity_id = $2 and r.deleted_with_end and not r.is_active
         or r.user_id = $1 and r.target_entity_id = $2 and r.deleted_with_end and not r.is_active
-    order by r.source_entity_id, r.target_entity_id, r.type, r.updated_at desc, r.id
-), free as (
-    select r.id, r.source_entity_id, r.target_entity_id from back
-    join backend_entities.relationships r on r.user_id = $1 and r.id = back.id
+), possible as (
+    select distinct on (g.source_entity_id, g.target_entity_id, g.type) g.* from gone g
     where not exists (
         select from backend_entities.relationships o
-        where o.user_id = $1 and o.source_entity_id = r.source_entity_id
-            and o.target_entity_id = r.target_entity_id and o.type = r.type and o.is_active
-    ) and (r.external_id is null or not exists (
+        where o.user_id = $1 and o.source_entity_id = g.source_entity_id
+            and o.target_entity_id = g.target_entity_id and o.type = g.type and o.is_active
+    ) and (g.external_id is null or not exists (
         select from backend_entities.relationships o
-        where o.user_id = $1 and o.external_id = r.external_id and o.source is not distinct from r.source
+        where o.user_id = $1 and o.external_id = g.external_id and o.source is not distinct from g.source
             and o.is_active
     ))
+    order by g.source_entity_id, g.target_entity_id, g.type, g.updated_at desc, g.id
+), free as (
+    select distinct on (p.source, p.external_id, case when p.external_id is null then p.id end) p.*
+    from possible p
+    order by p.source, p.external_id, case when p.external_id is null then p.id end, p.updated_at desc, p.id
 ), held as (
     select e.id from backend_entities.entities e
     where e.user_id = $1 and e.is_active

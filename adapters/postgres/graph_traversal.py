@@ -1,6 +1,7 @@
 """Walks and counts over the graph, each in one round trip; the walking itself is the database's."""
 
 from collections.abc import Sequence
+from math import prod
 from uuid import UUID
 
 import asyncpg
@@ -8,13 +9,12 @@ from asyncpg import Record
 
 from adapters.postgres import json
 from adapters.postgres.engine import Database
-from adapters.postgres.graph_rows import (
-    ENTITY_COLUMNS,
-    RELATIONSHIP_COLUMNS,
-    entity_view_of,
-    relationship_view_of,
-)
+from adapters.postgres.graph_rows import entity_view_of, relationship_view_of
+from adapters.postgres.graph_walks import COMMON_NEIGHBORS, NEIGHBORHOOD, PATHS, STATS
 from application.graph.traversal import (
+    CommonNeighbor,
+    CommonNeighbors,
+    CommonNeighborsRequest,
     GraphQueries,
     GraphStats,
     Neighborhood,
@@ -23,120 +23,106 @@ from application.graph.traversal import (
     Paths,
     PathsRequest,
     ReachedEntity,
+    Steps,
+    degree_bands,
 )
 from application.graph.views import EntityView, RelationshipView
 from domain.graph.errors import EntityNotFound
 from domain.shared.ids import UserId
-
-# A hub's relationships among its neighbours can outnumber them by far; beyond this the reply says so.
-RELATIONSHIPS_PER_ENTITY = 10
-
-# As in `statements.confined`: the user is entered before the lateral part, which cannot be moved, begins.
-NEIGHBORHOOD = """
-select walked.* from backend_operations.act_as($1) as tenant(user_id)
-cross join lateral (
-    select n.*, coalesce(e.external_id, r.external_id) as external_id
-    from backend_entities.neighborhood(tenant.user_id, $2, $3, $4, $5, $6, $7) with ordinality as n
-    left join backend_entities.entities e on n.kind = 1 and e.user_id = tenant.user_id and e.id = n.id
-    left join backend_entities.relationships r
-        on n.kind = 2 and r.user_id = tenant.user_id and r.id = n.id
-    order by n.ordinality offset 0
-) as walked
-"""
-
-# The paths, then (kind 1) the entities and (kind 2) the relationships they are made of, each once.
-PATHS = f"""
-select walked.* from backend_operations.act_as($1) as tenant(user_id)
-cross join lateral (
-    with found as materialized (
-        select row_number() over () as place, edges, nodes
-        from backend_entities.shortest_paths(tenant.user_id, $2, $3, $4, $5)
-    )
-    select 0 as kind, place, nodes, edges, null::uuid as id, null::uuid as source_entity_id,
-        null::uuid as target_entity_id, null::text as name, null::text as type,
-        null::double precision as confidence, null::text as source, null::text as source_type,
-        null::text as external_id,
-        null::jsonb as metadata, null::text[] as aliases, null::boolean as is_active, null::bigint as version,
-        null::timestamptz as created_at, null::timestamptz as updated_at
-    from found
-    union all
-    select 1, 0, null, null, id, null, null, name, type, confidence, source, source_type, external_id,
-        metadata, aliases, is_active, version, created_at, updated_at
-    from (
-        select {ENTITY_COLUMNS} from backend_entities.entities
-        where user_id = tenant.user_id and id in (select unnest(nodes) from found)
-    ) as e
-    union all
-    select 2, 0, null, null, id, source_entity_id, target_entity_id, null, type, confidence, source,
-        source_type, external_id, metadata, null, is_active, version, created_at, updated_at
-    from (
-        select {RELATIONSHIP_COLUMNS} from backend_entities.relationships
-        where user_id = tenant.user_id and id in (select unnest(edges) from found)
-    ) as r
-    offset 0
-) as walked
-"""
-
-STATS = """
-select counted.* from backend_operations.act_as($1) as tenant(user_id)
-cross join lateral (
-    select 'entity' as kind, type, count(*) as number from backend_entities.entities
-    where user_id = tenant.user_id and is_active group by type
-    union all
-    select 'relationship', type, count(*) from backend_entities.relationships
-    where user_id = tenant.user_id and is_active group by type
-    order by number desc, type offset 0
-) as counted
-"""
 
 
 class PostgresGraphQueries(GraphQueries):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def neighborhood(self, user_id: UserId, request: NeighborhoodRequest) -> Neighborhood:
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                NEIGHBORHOOD,
-                user_id,
-                request.entity_id,
-                request.depth,
-                None if request.types is None else list(request.types),
-                request.min_confidence,
-                request.limit,
-                request.limit * RELATIONSHIPS_PER_ENTITY,
-            )
-        if not rows:
-            raise EntityNotFound
-        return Neighborhood(
-            entities=[reached_of(row) for row in rows if row["kind"] == 1],
-            relationships=[relationship_view_of(row) for row in rows if row["kind"] == 2],
-            truncated=rows[0]["truncated"],
-        )
-
-    async def paths(self, user_id: UserId, request: PathsRequest) -> Paths:
+    async def _rows(self, query: str, *arguments: object) -> Sequence[Record]:
         async with self._database.connection() as connection:
             try:
-                rows = await connection.fetch(
-                    PATHS, user_id, request.source, request.target, request.max_depth, request.limit
-                )
+                return await connection.fetch(query, *arguments)
             except asyncpg.PostgresError as error:
                 if error.sqlstate == "KG404":
                     raise EntityNotFound from error
                 raise
+
+    async def neighborhood(self, user_id: UserId, request: NeighborhoodRequest) -> Neighborhood:
+        rows = await self._rows(
+            NEIGHBORHOOD,
+            user_id,
+            request.entity_id,
+            request.depth,
+            *steps_of(request.steps),
+            request.fan_out,
+            request.limit,
+            request.most_relationships,
+        )
+        if not rows:
+            raise EntityNotFound
+        limits = sorted(rows[0]["limits"])
+        return Neighborhood(
+            entities=[reached_of(row) for row in rows if row["kind"] == 1],
+            relationships=[relationship_view_of(row) for row in rows if row["kind"] == 2],
+            truncated=bool(limits),
+            limits_reached=limits,
+        )
+
+    async def paths(self, user_id: UserId, request: PathsRequest) -> Paths:
+        rows = await self._rows(
+            PATHS[request.weight],
+            user_id,
+            request.source,
+            request.target,
+            *steps_of(request.steps),
+            request.max_depth,
+            request.limit,
+            request.max_visited,
+        )
         return paths_of(rows)
 
+    async def common_neighbors(self, user_id: UserId, request: CommonNeighborsRequest) -> CommonNeighbors:
+        rows = await self._rows(
+            COMMON_NEIGHBORS,
+            user_id,
+            request.source,
+            request.target,
+            *steps_of(request.steps),
+            request.limit,
+        )
+        entities, relationships = views_of(rows)
+        found = [row for row in rows if row["kind"] == 0]
+        return CommonNeighbors(
+            neighbors=[
+                CommonNeighbor(
+                    entity=entities[row["nodes"][0]],
+                    relationships=[relationships[edge] for edge in row["edges"]],
+                )
+                for row in found[: request.limit]
+            ],
+            truncated=len(found) > request.limit,
+        )
+
     async def stats(self, user_id: UserId) -> GraphStats:
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(STATS, user_id)
+        rows = await self._rows(STATS, user_id)
         entities = {row["type"]: row["number"] for row in rows if row["kind"] == "entity"}
         relationships = {row["type"]: row["number"] for row in rows if row["kind"] == "relationship"}
+        degrees = {row["degree"]: row["number"] for row in rows if row["kind"] == "degree"}
         return GraphStats(
             entities=sum(entities.values()),
             relationships=sum(relationships.values()),
             entity_types=entities,
             relationship_types=relationships,
+            degrees=degree_bands(degrees),
+            degrees_counted=sum(degrees.values()),
         )
+
+
+def steps_of(steps: Steps) -> tuple[object, ...]:
+    """The parameters every walk takes."""
+    return (
+        steps.direction,
+        None if steps.types is None else list(steps.types),
+        None if steps.entity_types is None else list(steps.entity_types),
+        steps.min_confidence,
+    )
 
 
 def reached_of(row: Record) -> ReachedEntity:
@@ -159,20 +145,31 @@ def reached_of(row: Record) -> ReachedEntity:
     )
 
 
+def views_of(rows: Sequence[Record]) -> tuple[dict[UUID, EntityView], dict[UUID, RelationshipView]]:
+    """The entities and relationships among the rows of a walk."""
+    return (
+        {row["id"]: entity_view_of(row) for row in rows if row["kind"] == 1},
+        {row["id"]: relationship_view_of(row) for row in rows if row["kind"] == 2},
+    )
+
+
 def paths_of(rows: Sequence[Record]) -> Paths:
     """The rows of PATHS, put together."""
-    entities: dict[UUID, EntityView] = {r["id"]: entity_view_of(r) for r in rows if r["kind"] == 1}
-    relationships: dict[UUID, RelationshipView] = {
-        r["id"]: relationship_view_of(r) for r in rows if r["kind"] == 2
-    }
-    found = sorted((r for r in rows if r["kind"] == 0), key=lambda r: int(r["place"]))
-    return Paths(
-        length=len(found[0]["edges"]) if found else None,
-        paths=[
-            Path(
-                entities=[entities[node] for node in row["nodes"]],
-                relationships=[relationships[edge] for edge in row["edges"]],
+    entities, relationships = views_of(rows)
+    walked = [row for row in rows if row["kind"] == 0]
+    paths = []
+    for row in walked:
+        if row["nodes"] is not None:
+            edges = [relationships[edge] for edge in row["edges"]]
+            paths.append(
+                Path(
+                    entities=[entities[node] for node in row["nodes"]],
+                    relationships=edges,
+                    confidence=prod((edge.confidence for edge in edges), start=1.0),
+                )
             )
-            for row in found
-        ],
+    return Paths(
+        length=len(paths[0].relationships) if paths else None,
+        paths=paths,
+        truncated=any(row["truncated"] for row in walked),
     )

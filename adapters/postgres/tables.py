@@ -82,6 +82,8 @@ entities = Table(
     Column("search", TSVECTOR),
     Column("external_id", Text),
     Column("changed_by", Uuid),
+    Column("merged_into", Uuid),
+    Column("name_keys", TSVECTOR),
     schema="backend_entities",
 )
 entity_keys = Table(
@@ -133,6 +135,7 @@ documents = Table(
     Column("created_at", TIMESTAMP),
     Column("updated_at", TIMESTAMP),
     Column("processed_at", TIMESTAMP),
+    Column("language", Text),
     schema="backend_documents",
 )
 chunks = Table(
@@ -149,6 +152,7 @@ chunks = Table(
     Column("embedder", Text),
     Column("metadata", JSONB),
     Column("created_at", TIMESTAMP),
+    Column("language", Text),
     Column("search", TSVECTOR),
     schema="backend_documents",
 )

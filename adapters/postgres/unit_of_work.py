@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
@@ -16,13 +16,23 @@ from adapters.postgres.engine import Database
 from adapters.postgres.external_identities import PostgresExternalIdentityRepository
 from adapters.postgres.extraction import PostgresExtractionRepository
 from adapters.postgres.extraction_jobs import PostgresJobRepository
+from adapters.postgres.graph_analytics import PostgresAnalyticsRepository
+from adapters.postgres.graph_bulk import PostgresBulkRepository
+from adapters.postgres.graph_bulk_results import PostgresBulkResultRepository
 from adapters.postgres.graph_entities import PostgresEntityRepository
+from adapters.postgres.graph_imports import PostgresImportRepository
 from adapters.postgres.graph_jobs import PostgresGraphJobRepository
+from adapters.postgres.graph_merges import PostgresMergeRepository
 from adapters.postgres.graph_relationships import PostgresRelationshipRepository
+from adapters.postgres.graph_schema import Expected, PostgresGraphSchemaRepository
+from adapters.postgres.graph_schema_rows import SchemaCache
+from adapters.postgres.graph_settings import PostgresGraphSettingsRepository
 from adapters.postgres.identity import PostgresSessionRepository, PostgresUserRepository
 from adapters.postgres.statements import DriverConnection
+from application.graph.schema import MetadataSchemas
 from application.shared.ports import AuditSubscriber, IdGenerator, UnitOfWork, Wake
 from application.shared.principal import Principal
+from domain.graph.errors import SchemaChanged
 from domain.shared.errors import (
     AccountGone,
     AlreadyApplied,
@@ -72,6 +82,8 @@ class WorkSettings:
     ids: IdGenerator
     audit: AuditSubscriber
     wake: Wake
+    metadata_schemas: MetadataSchemas
+    schemas: SchemaCache = field(default_factory=SchemaCache)
 
 
 class PostgresUnitOfWork(UnitOfWork):
@@ -84,6 +96,8 @@ class PostgresUnitOfWork(UnitOfWork):
         self._events: list[DomainEvent] = []
         self._handled: list[tuple[str, EventId]] = []
         self._created: UUID | None = None
+        self._schema = Expected()
+        self.metadata_schemas = settings.metadata_schemas
 
     @property
     def entities(self) -> PostgresEntityRepository:
@@ -96,6 +110,35 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def graph_jobs(self) -> PostgresGraphJobRepository:
         return PostgresGraphJobRepository(self.connection)
+
+    @property
+    def bulk(self) -> PostgresBulkRepository:
+        return PostgresBulkRepository(self.connection, self._principal.trace, self._settings.ids)
+
+    @property
+    def bulk_results(self) -> PostgresBulkResultRepository:
+        return PostgresBulkResultRepository(self.connection)
+
+    @property
+    def imports(self) -> PostgresImportRepository:
+        return PostgresImportRepository(self.connection)
+
+    @property
+    def merges(self) -> PostgresMergeRepository:
+        return PostgresMergeRepository(self.connection, self._principal)
+
+    @property
+    def analytics(self) -> PostgresAnalyticsRepository:
+        return PostgresAnalyticsRepository(self.connection)
+
+    @property
+    def schema(self) -> PostgresGraphSchemaRepository:
+        cache, user_id = self._settings.schemas, self._principal.user_id
+        return PostgresGraphSchemaRepository(self.connection, user_id, cache, self._schema)
+
+    @property
+    def graph_settings(self) -> PostgresGraphSettingsRepository:
+        return PostgresGraphSettingsRepository(self.connection)
 
     @property
     def users(self) -> PostgresUserRepository:
@@ -153,9 +196,24 @@ class PostgresUnitOfWork(UnitOfWork):
                 if error.constraint_name == "idempotency_keys_pkey":
                     raise RequestInFlight from error
                 raise
-        await self.connection.execute("commit")
+        await self._finish()
         if self._events:
             self._settings.wake()
+
+    async def _finish(self) -> None:
+        """COMMIT, in one message with the demand that the schema is still what was checked against."""
+        user_id, expected = self._principal.user_id, self._schema.version
+        if expected is None:
+            await self.connection.execute("commit")
+            return
+        try:
+            demand = f"select backend_entities.require_schema('{user_id}', {expected})"
+            await self.connection.execute(f"{demand}; commit")
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != "KG014":
+                raise
+            self._settings.schemas.drop(user_id)
+            raise SchemaChanged from error
 
     def _records(self) -> Sequence[object] | None:
         """The arguments of RECORD, None when there is nothing to write."""

@@ -29,6 +29,7 @@ class DocumentView:
     created_at: datetime
     updated_at: datetime
     processed_at: datetime | None
+    language: str = "english"
 
 
 def document_view(document: Document) -> DocumentView:
@@ -47,6 +48,7 @@ def document_view(document: Document) -> DocumentView:
         created_at=document.created_at,
         updated_at=document.updated_at,
         processed_at=document.processed_at,
+        language=document.language,
     )
 
 

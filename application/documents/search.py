@@ -1,6 +1,6 @@
 """Finds passages and entities: full text, vectors, or both fused, in one round trip to the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from uuid import UUID
@@ -11,6 +11,9 @@ from domain.shared.json import JsonObject
 Mode = Literal["hybrid", "text", "vector"]
 Kind = Literal["entities", "documents"]
 MODES: tuple[Mode, ...] = ("hybrid", "text", "vector")
+# How many things of each list facets count at most.
+COUNTED = 1000
+ListName = Literal["text", "vector", "fuzzy"]
 KINDS: tuple[Kind, ...] = ("entities", "documents")
 
 
@@ -70,8 +73,47 @@ class ChunkHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListRank:
+    """Why a result is where it is: its `rank` in one of the fused lists, 1 first, by the list's own `score`.
+
+    `text` holds passages, and entities, by their words; `vector` passages by their cosine; `fuzzy` entities
+    by the likeness of their names. `contribution` is `weight` / (60 + `rank`); a result's score is the sum.
+    """
+
+    list: ListName
+    rank: int
+    score: float
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetCount:
+    """How many of the things found have this value; null for those without one."""
+
+    value: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What there is to be found, most frequent first, counted over at most 1,000 things of each list.
+
+    `truncated` when a list was longer, so that the counts are lower bounds.
+    """
+
+    kinds: Sequence[FacetCount]
+    entity_types: Sequence[FacetCount]
+    source_types: Sequence[FacetCount]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """One thing found. For a document, the chunk and offsets name its best passage."""
+    """One thing found. For a document, the chunk and offsets name its best passage.
+
+    `explanation` is null unless asked for.
+    """
 
     kind: Literal["entity", "document"]
     id: UUID
@@ -83,11 +125,20 @@ class SearchResult:
     chunk_id: UUID | None = None
     start_offset: int | None = None
     end_offset: int | None = None
+    explanation: Sequence[ListRank] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFindings:
+    """Results, best first; facets when they were asked for."""
+
+    results: Sequence[SearchResult]
+    facets: Facets | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest:
-    """`text` searches by words when given, `vector` by nearness; `depth` rows of each list are fused."""
+    """`by_text` searches by words and names, `vector` by nearness."""
 
     text: str
     by_text: bool
@@ -95,6 +146,8 @@ class SearchRequest:
     embedder: str
     kinds: Sequence[Kind]
     limit: int
+    facets: bool = False
+    explain: bool = False
 
 
 class SearchQueries(Protocol):
@@ -104,10 +157,18 @@ class SearchQueries(Protocol):
         """The passages with the greatest cosine, greatest first."""
         ...
 
-    async def search(self, user_id: UserId, request: SearchRequest) -> Sequence[SearchResult]:
+    async def search(self, user_id: UserId, request: SearchRequest) -> SearchFindings:
         """Results by fused rank, best first, at most `limit`; a document appears once.
 
-        Words are matched as `websearch_to_tsquery` reads them; text without any searchable word finds
-        nothing by words. Inactive entities are not found.
+        Passages are found with any word of plain questions, rare words first, in the language of their
+        document; with operators ("phrases", or, -not) as `websearch_to_tsquery` reads them. Entities are
+        found by all words, and by names like the question despite typing errors. Text without any
+        searchable word finds nothing by words. Inactive entities are not found.
         """
         ...
+
+
+def facet(counts: Mapping[str | None, int]) -> Sequence[FacetCount]:
+    """Counts of values, most frequent first, then by value, those without one last."""
+    order = sorted(counts, key=lambda value: (-counts[value], value is None, value or ""))
+    return [FacetCount(value=value, count=counts[value]) for value in order]

@@ -9,9 +9,9 @@ from application.documents.search import (
     Kind,
     Mode,
     QueryEmbedder,
+    SearchFindings,
     SearchQueries,
     SearchRequest,
-    SearchResult,
 )
 from application.shared.principal import Principal
 from domain.shared.checks import Checks
@@ -29,6 +29,8 @@ class SearchEverythingCommand:
     mode: str = "hybrid"
     kinds: Sequence[str] = ()
     limit: int = 20
+    facets: bool = False
+    explain: bool = False
 
 
 def mode_of(word: str) -> Mode | None:
@@ -48,7 +50,7 @@ class SearchEverything:
         self._queries = queries
         self._embedder = embedder
 
-    async def __call__(self, command: SearchEverythingCommand) -> Sequence[SearchResult]:
+    async def __call__(self, command: SearchEverythingCommand) -> SearchFindings:
         checks = Checks()
         text = checks.text("/q", command.q, shortest=1, longest=MAX_QUERY)
         mode = mode_of(command.mode)
@@ -73,5 +75,7 @@ class SearchEverything:
                 embedder=self._embedder.name,
                 kinds=kinds,
                 limit=command.limit,
+                facets=command.facets,
+                explain=command.explain,
             ),
         )

@@ -25,6 +25,7 @@ class UploadDocumentCommand:
     source_type: str | None = None
     metadata: JsonObject = field(default_factory=dict)
     tags: Sequence[str] = ()
+    language: str | None = None
 
 
 class UploadDocument:
@@ -44,5 +45,6 @@ class UploadDocument:
             source_type=command.source_type if command.source_type is not None else "upload",
             metadata=command.metadata,
             tags=command.tags,
+            language=command.language,
         )
         return await self._add_document(AddDocumentCommand(principal=command.principal, draft=draft))

@@ -1,7 +1,9 @@
 """Adds an entity somebody wrote down."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from application.graph.hold_to_schema import Warn, hold_entity, under_current_schema, unheard
 from application.graph.ports import GraphUnitOfWork
 from application.graph.views import EntityView, entity_view
 from application.shared.ports import Clock, IdGenerator, StartWork
@@ -15,6 +17,7 @@ from domain.shared.ids import EntityId
 class CreateEntityCommand:
     principal: Principal
     content: EntityContent
+    warn: Warn = unheard
 
 
 class CreateEntity:
@@ -26,11 +29,16 @@ class CreateEntity:
         self._ids = ids
 
     async def __call__(self, command: CreateEntityCommand) -> EntityView:
+        return await under_current_schema(partial(self._create, command))
+
+    async def _create(self, command: CreateEntityCommand) -> EntityView:
         principal = command.principal
         entity = new_entity(principal.user_id, EntityId(self._ids.new()), command.content, self._clock.now())
         async with self._start_work(principal) as work:
+            warnings = await hold_entity(work, entity)
             await work.entities.add(entity, resolution_keys(entity.content))
             work.record(entity_event(EntityCreated, entity))
             work.created(entity.id)
             await work.commit()
+        command.warn(warnings)
         return entity_view(entity)

@@ -1,7 +1,9 @@
 """Connects two entities."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from application.graph.hold_to_schema import Warn, hold_relationship, under_current_schema, unheard
 from application.graph.ports import GraphUnitOfWork
 from application.graph.views import RelationshipView, relationship_view
 from application.shared.ports import Clock, IdGenerator, StartWork
@@ -15,6 +17,7 @@ from domain.shared.ids import RelationshipId
 class CreateRelationshipCommand:
     principal: Principal
     content: RelationshipContent
+    warn: Warn = unheard
 
 
 class CreateRelationship:
@@ -26,13 +29,18 @@ class CreateRelationship:
         self._ids = ids
 
     async def __call__(self, command: CreateRelationshipCommand) -> RelationshipView:
+        return await under_current_schema(partial(self._create, command))
+
+    async def _create(self, command: CreateRelationshipCommand) -> RelationshipView:
         principal = command.principal
         relationship = new_relationship(
             principal.user_id, RelationshipId(self._ids.new()), command.content, self._clock.now()
         )
         async with self._start_work(principal) as work:
+            warnings = await hold_relationship(work, relationship)
             await work.relationships.add(relationship)
             work.record(relationship_event(RelationshipCreated, relationship))
             work.created(relationship.id)
             await work.commit()
+        command.warn(warnings)
         return relationship_view(relationship)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from application.shared.ports import UnitOfWork
+from application.graph.schema import SchemaUnitOfWork
 from domain.graph.entity import Entity
 from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, RelationshipId, UserId
@@ -49,7 +49,8 @@ class EntityRepository(Protocol):
     async def get_any(self, user_id: UserId, entity_id: EntityId) -> Entity:
         """The entity, deleted or not, unchanged by others until this unit of work ends.
 
-        Raises `EntityNotFound` for an absent or somebody else's one.
+        Raises `EntityNotFound` for an absent or somebody else's one, `WasMerged` for one that lives on in
+        another.
         """
         ...
 
@@ -119,7 +120,7 @@ class RelationshipRepository(Protocol):
         ...
 
 
-class GraphUnitOfWork(UnitOfWork, Protocol):
+class GraphUnitOfWork(SchemaUnitOfWork, Protocol):
     """One transaction over one user's graph."""
 
     @property

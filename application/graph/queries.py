@@ -13,8 +13,11 @@ from domain.shared.ids import EntityId, RelationshipId, UserId
 from domain.shared.json import Json, JsonObject
 
 ENTITY_SORTS = ("created_at", "updated_at", "name", "confidence")
+# What entities are sorted by beyond their own fields, once it was computed about the whole graph.
+ANALYTICS_SORTS = ("pagerank", "degree", "betweenness")
 RELATIONSHIP_SORTS = ("created_at", "updated_at", "confidence")
 METADATA_FILTERS = 10
+MOST_GROUPS = 2**31
 SEARCH_WORDS = 16
 SEARCH_LENGTH = 500
 
@@ -64,18 +67,33 @@ def _is_in_utc(moment: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityFilter(CommonFilter):
-    """`q` holds words; each must begin a word of the name or of an alias, whatever its case."""
+    """`q` holds words; each must begin a word of the name or of an alias, whatever its case. The rest
+    compares with what was last computed about the whole graph; entities that are not in that do not pass."""
 
     type: str | None = None
     q: str | None = None
+    min_pagerank: float | None = None
+    min_degree: float | None = None
+    min_betweenness: float | None = None
+    community: int | None = None
+    component: int | None = None
 
     def __post_init__(self) -> None:
         """Raises `InvalidInput` as every filter does, and for a search that is too long."""
         CommonFilter.__post_init__(self)
+        self._check_results()
         if self.q is not None and (len(self.q) > SEARCH_LENGTH or len(self.q.split()) > SEARCH_WORDS):
             checks = Checks()
             checks.refuse("/q", "too_long", f"at most {SEARCH_WORDS} words and {SEARCH_LENGTH} characters")
             checks.finish()
+
+    def _check_results(self) -> None:
+        checks = Checks()
+        for name in ("community", "component"):
+            number = getattr(self, name)
+            if number is not None and not 1 <= number <= MOST_GROUPS:
+                checks.refuse(f"/{name}", "out_of_range", "must be a number of a group, counted from 1")
+        checks.finish()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +126,8 @@ class EntityQueries(Protocol):
         ...
 
     async def entities(self, user_id: UserId, wanted: EntityFilter, page: PageRequest) -> Page[EntityView]:
-        """One page, sorted by one of `ENTITY_SORTS`."""
+        """One page, sorted by one of `ENTITY_SORTS`, or of `ANALYTICS_SORTS`: then of the entities that the
+        last result knows. Raises `InvalidInput` when the page needs what was never computed."""
         ...
 
 

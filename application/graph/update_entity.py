@@ -1,7 +1,9 @@
 """Changes what an entity says: all of it (PUT) or some of it (PATCH)."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from application.graph.hold_to_schema import Warn, hold_entity, under_current_schema, unheard
 from application.graph.ports import GraphUnitOfWork
 from application.graph.views import EntityView, entity_view
 from application.shared.ports import Clock, StartWork
@@ -28,6 +30,7 @@ class UpdateEntityCommand:
     entity_id: EntityId
     change: EntityContent | JsonObject
     expected_version: int | None = None
+    warn: Warn = unheard
 
 
 class UpdateEntity:
@@ -38,15 +41,20 @@ class UpdateEntity:
         self._clock = clock
 
     async def __call__(self, command: UpdateEntityCommand) -> EntityView:
+        return await under_current_schema(partial(self._update, command))
+
+    async def _update(self, command: UpdateEntityCommand) -> EntityView:
         async with self._start_work(command.principal) as work:
             before = await work.entities.get(command.principal.user_id, command.entity_id)
             require_version(before, command.expected_version)
             after = self._changed(before, command.change)
             if after is not before:
+                warnings = await hold_entity(work, after, before)
                 claim = resolution_keys(after.content)
                 await work.entities.save(after, claim, released_keys(before.content, after.content))
                 work.record(entity_event(EntityUpdated, after))
                 await work.commit()
+                command.warn(warnings)
         return entity_view(after)
 
     def _changed(self, entity: Entity, change: EntityContent | JsonObject) -> Entity:

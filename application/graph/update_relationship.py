@@ -1,7 +1,9 @@
 """Changes what a relationship says: all of it (PUT) or some of it (PATCH)."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from application.graph.hold_to_schema import Warn, hold_relationship, under_current_schema, unheard
 from application.graph.ports import GraphUnitOfWork
 from application.graph.views import RelationshipView, relationship_view
 from application.shared.ports import Clock, StartWork
@@ -20,6 +22,7 @@ class UpdateRelationshipCommand:
     relationship_id: RelationshipId
     change: RelationshipContent | JsonObject
     expected_version: int | None = None
+    warn: Warn = unheard
 
 
 class UpdateRelationship:
@@ -33,14 +36,19 @@ class UpdateRelationship:
         self._clock = clock
 
     async def __call__(self, command: UpdateRelationshipCommand) -> RelationshipView:
+        return await under_current_schema(partial(self._update, command))
+
+    async def _update(self, command: UpdateRelationshipCommand) -> RelationshipView:
         async with self._start_work(command.principal) as work:
             before = await work.relationships.get(command.principal.user_id, command.relationship_id)
             require_version(before, command.expected_version)
             after = self._changed(before, command.change)
             if after is not before:
+                warnings = await hold_relationship(work, after)
                 await work.relationships.save(before, after)
                 work.record(relationship_event(RelationshipUpdated, after))
                 await work.commit()
+                command.warn(warnings)
         return relationship_view(after)
 
     def _changed(self, relationship: Relationship, change: RelationshipContent | JsonObject) -> Relationship:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.documents.errors import ContentTooLarge
+from domain.documents.language import LANGUAGES, language_of
 from domain.shared.checks import Checks
 from domain.shared.ids import DocumentId, UserId
 from domain.shared.json import JsonObject
@@ -29,10 +30,12 @@ class DocumentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """`characters` and `upload_bytes` are the most one document may have."""
+    """`characters` and `upload_bytes` are the most one document may have; `language` is what texts are
+    taken for whose language nobody says and nothing shows."""
 
     characters: int = 10_000_000
     upload_bytes: int = 20_000_000
+    language: str = "english"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +49,13 @@ class DocumentDraft:
     source_type: str | None = None
     metadata: JsonObject = field(default_factory=dict)
     tags: Sequence[str] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """`content_hash` is the SHA-256 of the content in UTF-8; times are UTC."""
+    """`content_hash` is the SHA-256 of the content in UTF-8; times are UTC; `language` decides how its
+    words are found."""
 
     id: DocumentId
     user_id: UserId
@@ -67,6 +72,7 @@ class Document:
     created_at: datetime
     updated_at: datetime
     processed_at: datetime | None
+    language: str = "english"
 
 
 def title_of(content: str) -> str:
@@ -90,6 +96,8 @@ def checked(draft: DocumentDraft) -> DocumentDraft:
         title = checks.text("/title", draft.title, shortest=1, longest=TITLE_LENGTH)
     if draft.media_type not in MEDIA_TYPES:
         checks.refuse("/media_type", "unknown", f"must be one of {', '.join(MEDIA_TYPES)}")
+    if draft.language is not None and draft.language not in LANGUAGES:
+        checks.refuse("/language", "unknown", f"must be one of {', '.join(LANGUAGES)}")
     kept = DocumentDraft(
         content=draft.content,
         title=title,
@@ -98,6 +106,7 @@ def checked(draft: DocumentDraft) -> DocumentDraft:
         source_type=checks.optional_text("/source_type", draft.source_type, longest=SOURCE_TYPE_LENGTH),
         metadata=checks.metadata("/metadata", draft.metadata),
         tags=checks.texts("/tags", draft.tags, most=TAGS, longest=TAG_LENGTH),
+        language=draft.language,
     )
     checks.finish()
     return kept
@@ -126,4 +135,5 @@ def new_document(
         created_at=now,
         updated_at=now,
         processed_at=None,
+        language=kept.language or language_of(kept.content) or limits.language,
     )

@@ -43,6 +43,7 @@ def document_data(document: Document) -> JsonObject:
         "title": document.title,
         "source": document.source,
         "source_type": document.source_type,
+        "language": document.language,
         "media_type": document.media_type,
         "metadata": document.metadata,
         "tags": list(document.tags),

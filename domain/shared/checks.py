@@ -77,7 +77,7 @@ class Checks:
         """A JSON object of bounded size and depth that Postgres and every JSON reader can hold."""
         if not value:
             return value
-        if objection := _objection(value):
+        if objection := objection_to(value):
             code, detail = objection
             self.refuse(pointer, code, detail)
         elif len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) > METADATA_BYTES:
@@ -85,7 +85,7 @@ class Checks:
         return value
 
 
-def _objection(root: JsonObject) -> tuple[str, str] | None:
+def objection_to(root: JsonObject) -> tuple[str, str] | None:
     """Why a tree of JSON values cannot be kept. Walks without recursion: the depth is the caller's."""
     waiting: list[tuple[Json, int]] = [(root, 1)]
     while waiting:

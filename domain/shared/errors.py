@@ -11,6 +11,9 @@ from domain.shared.ids import UserId
 class KnowledgeGraphError(Exception):
     """The request could not be carried out."""
 
+    # The broken rules that callers are told, where there are any.
+    violations: Sequence["Violation"] = ()
+
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or (type(self).__doc__ or "").strip())
 

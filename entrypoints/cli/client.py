@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -119,6 +119,35 @@ class ApiClient:
             cursor = body["meta"].get("next_cursor")
             if not cursor:
                 return
+
+    async def upload(
+        self, path: str, content: AsyncIterator[bytes], params: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Sends a file as it is read, once: it may be too large to keep for another attempt."""
+        headers = {"Authorization": f"Bearer {await self.token()}"}
+        try:
+            response = await self._http.post(
+                PREFIX + path, content=content, params=params, headers=headers, timeout=httpx.Timeout(600)
+            )
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        data: dict[str, Any] = checked(response).json()["data"]
+        return data
+
+    async def download(self, path: str, params: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """A file as it arrives. Raises for one that broke off."""
+        headers = {"Authorization": f"Bearer {await self.token()}"}
+        try:
+            async with self._http.stream(
+                "GET", PREFIX + path, params=params, headers=headers, timeout=httpx.Timeout(600)
+            ) as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    checked(response)
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
 
     async def _send(
         self,

@@ -11,6 +11,7 @@ from entrypoints.cli import (
     audit,
     credentials,
     demo,
+    graph_files,
     health,
     ingest,
     keys,
@@ -40,6 +41,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(credentials.app, name="credentials")
 app.command("ingest")(ingest.command)
+app.command("import")(graph_files.import_file)
+app.command("export")(graph_files.export_file)
 app.command("search")(search.command)
 app.command("watch")(watch.command)
 app.command("health")(health.command)

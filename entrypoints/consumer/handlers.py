@@ -9,12 +9,18 @@ from structlog.contextvars import bound_contextvars
 from application.extraction.extract_document import ExtractDocumentCommand
 from application.extraction.when_document_added_request_extraction import DocumentAddedNotice
 from application.graph.run_graph_job import RunGraphJobCommand
+from application.graph.when_document_processed_merge_duplicates import DocumentProcessedNotice
 from application.shared.messages import Handler, Message, Subscription
 from application.shared.principal import Principal, Role, Trace
 from domain.shared.errors import AccountGone, AlreadyHandled
 from domain.shared.ids import DocumentId, GraphJobId, JobItemId
 from entrypoints.container import Container
-from entrypoints.subscriptions import REQUEST_EXTRACTION, RUN_EXTRACTION, RUN_GRAPH_JOB
+from entrypoints.subscriptions import (
+    MERGE_DUPLICATES,
+    REQUEST_EXTRACTION,
+    RUN_EXTRACTION,
+    RUN_GRAPH_JOB,
+)
 
 log = structlog.get_logger()
 
@@ -56,6 +62,7 @@ def handlers(container: Container) -> Sequence[tuple[Subscription, Handler]]:
     request_extraction = container.when_document_added_request_extraction()
     extract_document = container.extract_document()
     run_graph_job = container.run_graph_job()
+    merge_duplicates = container.when_document_processed_merge_duplicates()
 
     async def document_added(message: Message) -> None:
         await request_extraction(
@@ -84,8 +91,18 @@ def handlers(container: Container) -> Sequence[tuple[Subscription, Handler]]:
             )
         )
 
+    async def document_processed(message: Message) -> None:
+        await merge_duplicates(
+            DocumentProcessedNotice(
+                principal=principal_of(message),
+                message_id=message.id,
+                document_id=DocumentId(message.subject),
+            )
+        )
+
     return [
         (REQUEST_EXTRACTION, logged(REQUEST_EXTRACTION.queue, document_added)),
         (RUN_EXTRACTION, logged(RUN_EXTRACTION.queue, extraction_requested)),
         (RUN_GRAPH_JOB, logged(RUN_GRAPH_JOB.queue, graph_job_queued)),
+        (MERGE_DUPLICATES, logged(MERGE_DUPLICATES.queue, document_processed)),
     ]

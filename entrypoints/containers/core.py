@@ -4,6 +4,7 @@ from functools import partial
 
 from dependency_injector import containers, providers
 
+from adapters.json_schema.metadata_schemas import CompiledSchemas
 from adapters.postgres.audit_ledger import PostgresAuditLedger
 from adapters.postgres.audit_queries import PostgresAuditQueries
 from adapters.postgres.engine import Database
@@ -34,8 +35,14 @@ class Core(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(Uuid7Generator)
     source = providers.Singleton(lambda settings: f"/{settings.module_id}", settings)
+    metadata_schemas = providers.Singleton(CompiledSchemas)
     work_settings = providers.Singleton(
-        WorkSettings, database=database, ids=ids, audit=providers.Object(IN_PROCESS), wake=wake
+        WorkSettings,
+        database=database,
+        ids=ids,
+        audit=providers.Object(IN_PROCESS),
+        wake=wake,
+        metadata_schemas=metadata_schemas,
     )
     start_work = providers.Singleton(partial, start_postgres_work, work_settings)
 

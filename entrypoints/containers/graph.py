@@ -15,14 +15,16 @@ from application.graph.restore_relationship import RestoreRelationship
 from application.graph.run_graph_job import RunGraphJob
 from application.graph.update_entity import UpdateEntity
 from application.graph.update_relationship import UpdateRelationship
+from domain.graph.job import GraphJobKind
 from entrypoints.containers.core import Core
+from entrypoints.containers.graph_analytics import GraphAnalytics
 from entrypoints.http.entities import EntitiesOverHttp
 from entrypoints.http.graph import GraphOverHttp
 from entrypoints.http.graph_history import GraphHistoryOverHttp
 from entrypoints.http.relationships import RelationshipsOverHttp
 
 
-class Graph(Core):
+class Graph(GraphAnalytics):
     """The graph."""
 
     entity_queries = providers.Singleton(PostgresEntityQueries, Core.database)
@@ -55,7 +57,12 @@ class Graph(Core):
         Core.clock,
         Core.retry_policy,
         # The kinds of jobs there are, each with what carries it out.
-        providers.Dict({}),
+        providers.Dict(
+            {
+                GraphJobKind.IMPORT: GraphAnalytics.run_import,
+                GraphJobKind.ANALYTICS: GraphAnalytics.compute_analytics,
+            }
+        ),
     )
     graph_history_over_http = providers.Singleton(
         GraphHistoryOverHttp,

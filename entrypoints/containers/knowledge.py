@@ -50,6 +50,7 @@ class Knowledge(Core):
         DocumentLimits,
         characters=Core.settings.provided.max_document_characters,
         upload_bytes=Core.settings.provided.max_body_size,
+        language=Core.settings.provided.search_language,
     )
     add_document = providers.Singleton(AddDocument, Core.start_work, Core.clock, Core.ids, document_limits)
     documents_over_http = providers.Singleton(

@@ -24,9 +24,12 @@ from quart.wrappers.response import DataBody
 
 from entrypoints.http.edge import Edge
 from entrypoints.http.problems import server_problem
+from entrypoints.http.streamed_body import StreamedBody
 
 # Where the application keeps its `Edge`; without one, replies go out as they are.
 EDGE = "kgl.edge"
+# Where it keeps how many bytes may be sent to which paths; handlers there read them as they arrive.
+UPLOADS = "kgl.uploads"
 
 
 class DirectExchange(Protocol):
@@ -66,8 +69,17 @@ class DirectHTTPConnection(ASGIHTTPConnection):
             with suppress(asyncio.CancelledError):
                 await receiver
 
+    def _create_request_from_scope(self, send: ASGISendCallable) -> Request:
+        request = super()._create_request_from_scope(send)
+        largest = self.app.extensions.get(UPLOADS, {}).get(self.scope["path"])
+        if largest is not None:
+            request.body = StreamedBody(request.content_length, largest)
+        return request
+
     async def _receive_body(self, request: Request, receive: ASGIReceiveCallable) -> None:
         while True:
+            if isinstance(request.body, StreamedBody):
+                await request.body.room()
             message = await receive()
             if message["type"] != "http.request":
                 return  # gone: the server cancels the handler, nothing to do here

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from domain.documents import errors as documents
 from domain.documents.document import DocumentDraft
+from domain.documents.language import LANGUAGES
 from domain.shared.errors import InvalidInput, Violation
 from entrypoints.http.errors import TooLarge, UnsupportedMediaType
 from entrypoints.http.operation import PageQuery
@@ -20,10 +21,12 @@ Content = Annotated[str, Meta(extra_json_schema={"minLength": 1})]
 Source = Annotated[str, Meta(extra_json_schema={"maxLength": 2000})]
 SourceType = Annotated[str, Meta(extra_json_schema={"maxLength": 64})]
 Tags = Annotated[list[str], Meta(extra_json_schema={"maxItems": 50})]
+Language = Annotated[str, Meta(extra_json_schema={"enum": list(LANGUAGES)})]
 
 
 class DocumentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A text and what is known about it; without a title, its first line names it."""
+    """A text and what is known about it; without a title, its first line names it. Without a `language`,
+    it is guessed; it decides how words are found."""
 
     content: Content
     title: Title | None = None
@@ -32,6 +35,7 @@ class DocumentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     source_type: SourceType | None = None
     metadata: dict[str, Any] = {}
     tags: Tags = []
+    language: Language | None = None
 
 
 class UploadBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -43,6 +47,7 @@ class UploadBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     source_type: SourceType | None = None
     metadata: Annotated[str, Meta(extra_json_schema={"contentMediaType": "application/json"})] = "{}"
     tags: Tags = []
+    language: Language | None = None
 
 
 class DocumentsQuery(PageQuery, kw_only=True):
@@ -76,6 +81,7 @@ def draft_of(body: DocumentBody) -> DocumentDraft:
         source_type=body.source_type,
         metadata=body.metadata,
         tags=body.tags,
+        language=body.language,
     )
 
 

@@ -78,6 +78,7 @@ class DocumentsOverHttp:
                     source_type=fields.source_type,
                     metadata=metadata_of(fields.metadata),
                     tags=fields.tags,
+                    language=fields.language,
                 )
             )
         return added(stored)

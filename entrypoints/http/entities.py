@@ -11,14 +11,22 @@ from msgspec import UNSET, Meta, UnsetType
 
 from application.graph.create_entity import CreateEntity, CreateEntityCommand
 from application.graph.delete_entity import DeleteEntity, DeleteEntityCommand
-from application.graph.queries import ENTITY_SORTS, EntityFilter, EntityQueries
+from application.graph.queries import ANALYTICS_SORTS, ENTITY_SORTS, EntityFilter, EntityQueries
 from application.graph.update_entity import UpdateEntity, UpdateEntityCommand
 from application.graph.views import EntityView
 from application.shared.permissions import Permission
 from domain.graph.entity import CONTENT, EntityContent
-from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PreconditionFailed
+from domain.shared.errors import (
+    Conflict,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    PreconditionFailed,
+    Violation,
+)
 from domain.shared.ids import EntityId
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.schema_warnings import warnings_of
 
 # What the domain holds these values to, for the documentation alone: the domain names every broken rule.
 Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 500, "pattern": r"\S"})]
@@ -71,6 +79,11 @@ class EntitiesQuery(PageQuery, kw_only=True):
     created_after: Moment | None = None
     created_before: Moment | None = None
     include_inactive: bool = False
+    min_pagerank: float | None = None
+    min_degree: float | None = None
+    min_betweenness: float | None = None
+    community: int | None = None
+    component: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +96,11 @@ class EntitiesOverHttp:
     queries: EntityQueries
 
     async def create(self, call: Call[EntityBody, NoQuery]) -> Reply:
+        warned: list[Violation] = []
         view = await self.create_entity(
-            CreateEntityCommand(principal=call.principal, content=content_of(call.body))
+            CreateEntityCommand(principal=call.principal, content=content_of(call.body), warn=warned.extend)
         )
-        return created(view)
+        return created(view, warned)
 
     async def already_created(self, call: Call[EntityBody, NoQuery], entity_id: UUID) -> Reply:
         return created(await self.queries.entity(call.principal.user_id, EntityId(entity_id)))
@@ -108,8 +122,14 @@ class EntitiesOverHttp:
             created_after=query.created_after,
             created_before=query.created_before,
             include_inactive=query.include_inactive,
+            min_pagerank=query.min_pagerank,
+            min_degree=query.min_degree,
+            min_betweenness=query.min_betweenness,
+            community=query.community,
+            component=query.component,
         )
-        page = await self.queries.entities(call.principal.user_id, wanted, call.page(ENTITY_SORTS))
+        sorts = (*ENTITY_SORTS, *ANALYTICS_SORTS)
+        page = await self.queries.entities(call.principal.user_id, wanted, call.page(sorts))
         return Reply(data=page.rows, next=page.next)
 
     async def replace(self, call: Call[EntityBody, NoQuery]) -> Reply:
@@ -130,15 +150,17 @@ class EntitiesOverHttp:
         return Reply()
 
     async def _update(self, call: Call[Any, NoQuery], change: EntityContent | dict[str, object]) -> Reply:
+        warned: list[Violation] = []
         view = await self.update_entity(
             UpdateEntityCommand(
+                warn=warned.extend,
                 principal=call.principal,
                 entity_id=entity_id_of(call),
                 change=change,
                 expected_version=call.expected_version(),
             )
         )
-        return Reply(data=view, version=view.version)
+        return Reply(data=view, version=view.version, meta=warnings_of(warned))
 
 
 def entity_id_of(call: Call[Any, Any]) -> EntityId:
@@ -160,9 +182,11 @@ def content_of(body: EntityBody) -> EntityContent:
     )
 
 
-def created(view: EntityView) -> Reply:
+def created(view: EntityView, warned: Sequence[Violation] = ()) -> Reply:
     """The answer to a creation."""
-    return Reply(data=view, version=view.version, location=f"/api/v1/entities/{view.id}")
+    return Reply(
+        data=view, version=view.version, location=f"/api/v1/entities/{view.id}", meta=warnings_of(warned)
+    )
 
 
 def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -191,8 +215,10 @@ def operations(entities: EntitiesOverHttp) -> Sequence[Operation[Any, Any]]:
             permission=Permission.GRAPH_READ,
             query=EntitiesQuery,
             reply=list[EntityView],
-            description=f"Sorts: {', '.join(ENTITY_SORTS)}, each also with a leading `-`; default "
-            "`-created_at`.",
+            description=f"Sorts: {', '.join((*ENTITY_SORTS, *ANALYTICS_SORTS))}, each also with a leading "
+            f"`-`; default `-created_at`. {', '.join(ANALYTICS_SORTS)}, and the filters min_pagerank, "
+            "min_degree, min_betweenness, community and component, show the entities that the last "
+            "computation knew (`GET /graph/analytics`), and are refused before the first.",
         ),
         Operation(
             method="GET",

@@ -129,7 +129,7 @@ def kind_of(error_type: type[errors.KnowledgeGraphError]) -> Kind:
 
 def violations_of(error: errors.KnowledgeGraphError) -> Sequence[errors.Violation]:
     """What the error points at, if anything."""
-    return error.violations if isinstance(error, errors.InvalidInput) else ()
+    return error.violations
 
 
 def problem(error: errors.KnowledgeGraphError, instance: str, request_id: str) -> Problem:

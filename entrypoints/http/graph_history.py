@@ -9,10 +9,11 @@ from application.graph.restore_entity import RestoreEntity, RestoreEntityCommand
 from application.graph.restore_relationship import RestoreRelationship, RestoreRelationshipCommand
 from application.graph.views import EntityView, RelationshipView
 from application.shared.permissions import Permission
-from domain.shared.errors import Conflict, NotFound, PreconditionFailed
+from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, Violation
 from entrypoints.http.entities import entity_id_of
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 from entrypoints.http.relationships import relationship_id_of
+from entrypoints.http.schema_warnings import warnings_of
 
 NEWEST_FIRST = "-version"
 
@@ -36,24 +37,28 @@ class GraphHistoryOverHttp:
         return Reply(data=page.rows, next=page.next)
 
     async def entity_back(self, call: Call[None, NoQuery]) -> Reply:
+        warned: list[Violation] = []
         view = await self.restore_entity(
             RestoreEntityCommand(
+                warn=warned.extend,
                 principal=call.principal,
                 entity_id=entity_id_of(call),
                 expected_version=call.expected_version(),
             )
         )
-        return Reply(data=view, version=view.version)
+        return Reply(data=view, version=view.version, meta=warnings_of(warned))
 
     async def relationship_back(self, call: Call[None, NoQuery]) -> Reply:
+        warned: list[Violation] = []
         view = await self.restore_relationship(
             RestoreRelationshipCommand(
+                warn=warned.extend,
                 principal=call.principal,
                 relationship_id=relationship_id_of(call),
                 expected_version=call.expected_version(),
             )
         )
-        return Reply(data=view, version=view.version)
+        return Reply(data=view, version=view.version, meta=warnings_of(warned))
 
 
 def operations(over_http: GraphHistoryOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -80,7 +85,7 @@ def operations(over_http: GraphHistoryOverHttp) -> Sequence[Operation[Any, Any]]
             tag="graph",
             permission=Permission.GRAPH_WRITE,
             reply=EntityView,
-            raises=(NotFound, Conflict, PreconditionFailed),
+            raises=(NotFound, Conflict, InvalidInput, PreconditionFailed),
             conditional=True,
         ),
         Operation(
@@ -103,7 +108,7 @@ def operations(over_http: GraphHistoryOverHttp) -> Sequence[Operation[Any, Any]]
             tag="graph",
             permission=Permission.GRAPH_WRITE,
             reply=RelationshipView,
-            raises=(NotFound, Conflict, PreconditionFailed),
+            raises=(NotFound, Conflict, InvalidInput, PreconditionFailed),
             conditional=True,
         ),
     ]

@@ -222,7 +222,9 @@ def success(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> D
         # A schema would be taken for that of each event; OpenAPI 3.1 has no words for a stream.
         return {"description": "Success", "content": {operation.produces: {}}}
     if operation.produces != "application/json":
-        return {"description": "Success", "content": {operation.produces: {"schema": {"type": "string"}}}}
+        media_types = (operation.produces, *operation.also_produces)
+        content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+        return {"description": "Success", "content": content}
     if operation.reply is None:
         return {"description": "Success"}
     data = schema[id(operation.reply)]

@@ -141,12 +141,11 @@ class Operation(Generic[Body, Query]):
     that forbid unknown fields (None: the operation takes no body); a field `metadata: dict[str, str]` of a
     query collects `metadata.KEY` parameters. `reply` is the type of `data`. `raises` are the refusals a
     caller must expect beyond those every operation shares. `replay` answers a repeated `Idempotency-Key` with
-    what the first request made; operations that have it accept the header. `conditional` ones accept `If-
-    Match`. With `raw_body` the handler reads the request's body itself, and may do without
-    it when it is an `optional_body`; with `raw_reply` the reply has no
-    envelope. `produces` is the media type of a reply that is no JSON. `plain_refusals` are the shapes, by
-    status, of refusals that another standard wants in words of its own. `limit` says what its callers are
-    counted as.
+    what the first request made; operations that have it accept the header. `conditional` ones accept
+    `If-Match`. With `raw_body` the handler reads the request's body itself, and may do without it when it is
+    an `optional_body`; with `raw_reply` the reply has no envelope. `produces` is the media type of a reply
+    that is no JSON, `also_produces` what else it can be. `plain_refusals` are the shapes, by status, of
+    refusals that another standard wants in words of its own. `limit` says what its callers are counted as.
     """
 
     method: str
@@ -168,6 +167,7 @@ class Operation(Generic[Body, Query]):
     optional_body: bool = False
     raw_reply: bool = False
     produces: str = "application/json"
+    also_produces: tuple[str, ...] = ()
     prefix: str = "/api/v1"
     description: str = ""
     statuses: Mapping[int, str] = field(default_factory=dict)

@@ -15,10 +15,17 @@ from application.graph.update_relationship import UpdateRelationship, UpdateRela
 from application.graph.views import RelationshipView
 from application.shared.permissions import Permission
 from domain.graph.relationship import ENDS, PLAIN, RelationshipContent
-from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from domain.shared.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    Violation,
+)
 from domain.shared.ids import EntityId, RelationshipId
 from entrypoints.http.entities import ExternalId, Fraction, Moment, Source, SourceType, Type
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.schema_warnings import warnings_of
 
 
 class RelationshipBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -74,10 +81,13 @@ class RelationshipsOverHttp:
     queries: RelationshipQueries
 
     async def create(self, call: Call[RelationshipBody, NoQuery]) -> Reply:
+        warned: list[Violation] = []
         view = await self.create_relationship(
-            CreateRelationshipCommand(principal=call.principal, content=content_of(call.body))
+            CreateRelationshipCommand(
+                principal=call.principal, content=content_of(call.body), warn=warned.extend
+            )
         )
-        return created(view)
+        return created(view, warned)
 
     async def already_created(self, call: Call[RelationshipBody, NoQuery], relationship_id: UUID) -> Reply:
         return created(
@@ -117,15 +127,17 @@ class RelationshipsOverHttp:
     async def _update(
         self, call: Call[Any, NoQuery], change: RelationshipContent | dict[str, object]
     ) -> Reply:
+        warned: list[Violation] = []
         view = await self.update_relationship(
             UpdateRelationshipCommand(
+                warn=warned.extend,
                 principal=call.principal,
                 relationship_id=relationship_id_of(call),
                 change=change,
                 expected_version=call.expected_version(),
             )
         )
-        return Reply(data=view, version=view.version)
+        return Reply(data=view, version=view.version, meta=warnings_of(warned))
 
 
 def relationship_id_of(call: Call[Any, Any]) -> RelationshipId:
@@ -165,9 +177,11 @@ def filter_of(query: RelationshipsQuery) -> RelationshipFilter:
     )
 
 
-def created(view: RelationshipView) -> Reply:
+def created(view: RelationshipView, warned: Sequence[Violation] = ()) -> Reply:
     """The answer to a creation."""
-    return Reply(data=view, version=view.version, location=f"/api/v1/relationships/{view.id}")
+    return Reply(
+        data=view, version=view.version, location=f"/api/v1/relationships/{view.id}", meta=warnings_of(warned)
+    )
 
 
 def operations(relationships: RelationshipsOverHttp) -> Sequence[Operation[Any, Any]]:

@@ -48,12 +48,18 @@ class SearchChunksBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True)
 
 
 class SearchQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`q` is read like a web search: words, "phrases", or, -not. No `kinds` mean all."""
+    """`q` is read like a web search: words, "phrases", or, -not. No `kinds` mean all.
+
+    `facets` adds counts by kind, entity type and source type to `meta`; `explain` says of each result in
+    which lists it was found, at which rank and score.
+    """
 
     q: Words
     mode: Literal["hybrid", "text", "vector"] = "hybrid"
     kinds: list[Literal["entities", "documents"]] = []
     limit: Limit = 20
+    facets: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +90,18 @@ class SearchOverHttp:
 
     async def everything(self, call: Call[None, SearchQuery]) -> Reply:
         query = call.query
-        results = await self.search_everything(
+        found = await self.search_everything(
             SearchEverythingCommand(
-                principal=call.principal, q=query.q, mode=query.mode, kinds=query.kinds, limit=query.limit
+                principal=call.principal,
+                q=query.q,
+                mode=query.mode,
+                kinds=query.kinds,
+                limit=query.limit,
+                facets=query.facets,
+                explain=query.explain,
             )
         )
-        return Reply(data=results)
+        return Reply(data=found.results, meta={} if found.facets is None else {"facets": found.facets})
 
 
 def operations(search: SearchOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -116,7 +128,9 @@ def operations(search: SearchOverHttp) -> Sequence[Operation[Any, Any]]:
             query=SearchQuery,
             reply=list[SearchResult],
             raises=(InvalidInput, Unavailable),
-            description="Full text and nearness of meaning, fused by reciprocal rank. Snippets set "
-            "matching words between `**`.",
+            description="Full text in the language of each document, names despite typing errors, and "
+            "nearness of meaning, fused by reciprocal rank. Snippets set matching words between `**`. "
+            "With `facets=true`, `meta.facets` counts what was found by kind, entity type and source type, "
+            "over at most 1,000 things of each list (`truncated` when there are more).",
         ),
     ]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
+from adapters.json_schema.metadata_schemas import CompiledSchemas
 from adapters.memory.outbox import InMemoryOutbox
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import InMemoryUnitOfWork, MemoryWorkSettings, start_memory_work
@@ -75,7 +76,9 @@ class MemorySystem:
     def __init__(self) -> None:
         self.store = MemoryStore()
         self.outbox = InMemoryOutbox(self.store, "test")
-        self.settings = MemoryWorkSettings(store=self.store, ids=IDS, audit=audit, wake=self.outbox.wake)
+        self.settings = MemoryWorkSettings(
+            store=self.store, ids=IDS, audit=audit, wake=self.outbox.wake, metadata_schemas=CompiledSchemas()
+        )
 
     def start_work(self, principal: Principal) -> contextlib.AbstractAsyncContextManager[InMemoryUnitOfWork]:
         return start_memory_work(self.settings, principal)
@@ -95,7 +98,9 @@ class PostgresSystem:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.outbox = PostgresOutbox(database, "test", standby=0.01)
-        self.settings = WorkSettings(database=database, ids=IDS, audit=audit, wake=lambda: None)
+        self.settings = WorkSettings(
+            database=database, ids=IDS, audit=audit, wake=lambda: None, metadata_schemas=CompiledSchemas()
+        )
 
     def start_work(self, principal: Principal) -> contextlib.AbstractAsyncContextManager[PostgresUnitOfWork]:
         return start_postgres_work(self.settings, principal)

@@ -75,6 +75,7 @@ class RequestReader:
         self.on_message_complete = on_end
         self._refusal: Refusal | None = None
         self._body_bytes = 0
+        self._most_bytes = limits.body_bytes
         self._forget()
         self._parser = httptools.HttpRequestParser(self)
 
@@ -135,7 +136,7 @@ class RequestReader:
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if self._body_bytes > self._limits.body_bytes:
+        if self._body_bytes > self._most_bytes:
             self._refuse(413, "The body is too large.")
         self._give_body(body)
 
@@ -154,11 +155,15 @@ class RequestReader:
         method = self._parser.get_method().decode("ascii")
         version = self._parser.get_http_version()
         length = check_framing(version, self._noted)
-        if length is not None and length > self._limits.body_bytes:
+        self._most_bytes = self._limits.body_bytes
+        if length is not None and length > max((self._most_bytes, *self._limits.upload_bytes.values())):
             raise Refusal(413, "The body is too large.")
         check_host(version, self._noted)
         expects_continue, upgrade = check_intentions(method, self._noted)
         path, raw_path, query = split_target(method, self._target, self._headers)
+        self._most_bytes = self._limits.upload_bytes.get(path, self._limits.body_bytes)
+        if length is not None and length > self._most_bytes:
+            raise Refusal(413, "The body is too large.")
         wants_socket = False
         if self._parser.should_upgrade():
             if length != 0:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
@@ -36,6 +36,8 @@ class Limits:
     head_bytes: int = 32 * 1024
     header_count: int = 100
     body_bytes: int = 64 * 1024 * 1024
+    # Where more may be sent, by path: the application takes it in as it arrives.
+    upload_bytes: Mapping[str, int] = field(default_factory=dict)
     connections: int = 10_000
     head_seconds: float = 10.0
     idle_seconds: float = 30.0

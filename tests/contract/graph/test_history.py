@@ -108,6 +108,24 @@ async def test_versions_are_paged_both_ways_and_explained_on_every_page(store: G
         assert told == [*(await history(store).of_entity(user, entity.id, whole)).rows]
 
 
+async def test_two_changes_of_one_thing_at_once_are_two_versions(store: GraphStore) -> None:
+    user = await store.system.new_user()
+    entity = await store.entity(user, "A")
+    edge = await store.edge(entity, await store.entity(user, "B"))
+    async with store.work(user) as work:
+        for number in (1, 2):
+            held = await work.entities.get(user, entity.id)
+            await work.entities.save(patched(held, {"name": f"A{number}"}, START + later(number)), (), ())
+        await work.relationships.remove_of(user, entity.id, START + later(3))
+        await work.relationships.restore_of(user, entity.id, START + later(4))
+        await work.commit()
+    page = await history(store).of_entity(user, entity.id, OLDEST)
+    assert [one.content["name"] for one in page.rows] == ["A", "A1", "A2"]
+    assert [one.changed_at for one in page.rows] == [START + later(minute) for minute in (0, 1, 2)]
+    page = await history(store).of_relationship(user, edge.id, OLDEST)
+    assert [one.change for one in page.rows] == ["created", "deleted", "restored"]
+
+
 async def test_a_relationships_versions_are_kept_as_well(store: GraphStore) -> None:
     user = await store.system.new_user()
     edge = await store.edge(await store.entity(user, "A"), await store.entity(user, "B"))
@@ -162,6 +180,50 @@ async def test_what_took_a_deleted_relationships_place_stays(store: GraphStore) 
         gone = await work.relationships.get_any(user, old.id)
         with pytest.raises(RelationshipExists):
             await work.relationships.restore(restored_edge(gone, START))
+
+
+async def named_edge(store: GraphStore, source: Entity, target: Entity, external_id: str) -> Relationship:
+    edge = await store.edge(source, target)
+    async with store.work(source.user_id) as work:
+        named = patched_edge(edge, {"external_id": external_id}, START)
+        await work.relationships.save(edge, named)
+        await work.commit()
+    return named
+
+
+async def take_away(store: GraphStore, entity: Entity, minute: int) -> None:
+    now = START + later(minute)
+    async with store.work(entity.user_id) as work:
+        await work.entities.remove(entity.user_id, entity.id, None, now)
+        await work.relationships.remove_of(entity.user_id, entity.id, now)
+        await work.commit()
+
+
+async def test_of_two_that_share_an_external_id_the_later_deleted_one_comes_back(store: GraphStore) -> None:
+    user = await store.system.new_user()
+    hub, near, far = [await store.entity(user, name) for name in ("Hub", "Near", "Far")]
+    first = await named_edge(store, hub, near, "Q1")
+    await take_away(store, near, 1)
+    second = await named_edge(store, hub, far, "Q1")
+    await take_away(store, hub, 2)
+    assert await bring_back(store, near, 3) == []
+    assert [edge.id for edge in await bring_back(store, hub, 4)] == [second.id]
+    async with store.work(user) as work:
+        assert not (await work.relationships.get_any(user, first.id)).is_active
+
+
+async def test_one_that_cannot_come_back_leaves_its_place_to_an_older_one(store: GraphStore) -> None:
+    user = await store.system.new_user()
+    hub, near, far, third = [await store.entity(user, name) for name in ("Hub", "Near", "Far", "Third")]
+    older = await named_edge(store, hub, near, "Q1")
+    await take_away(store, near, 1)
+    await named_edge(store, hub, far, "Q1")
+    assert await bring_back(store, near, 2) == [], "its external id is taken"
+    await named_edge(store, hub, near, "Q2")
+    await take_away(store, near, 3)
+    await named_edge(store, hub, third, "Q2")
+    await take_away(store, far, 4)
+    assert [edge.id for edge in await bring_back(store, near, 5)] == [older.id]
 
 
 async def test_a_relationship_is_not_restored_without_its_ends(store: GraphStore) -> None:

@@ -1,6 +1,7 @@
 """How often the graph's use cases and reads speak to the database: what performance rests on, counted."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from asyncpg.connection import LoggedQuery
@@ -13,7 +14,7 @@ from application.graph.create_entity import CreateEntity, CreateEntityCommand
 from application.graph.create_relationship import CreateRelationship, CreateRelationshipCommand
 from application.graph.delete_entity import DeleteEntity, DeleteEntityCommand
 from application.graph.queries import EntityFilter, RelationshipFilter
-from application.graph.traversal import NeighborhoodRequest, PathsRequest
+from application.graph.traversal import CommonNeighborsRequest, NeighborhoodRequest, PathsRequest, Weight
 from application.graph.update_entity import UpdateEntity, UpdateEntityCommand
 from application.shared.pages import PageRequest
 from application.shared.principal import IdempotencyKey
@@ -81,6 +82,8 @@ async def test_a_creation_takes_four_and_a_read_one(system: PostgresSystem, coun
     relationships = PostgresRelationshipQueries(system.database)
     page = await relationships.relationships(user, RelationshipFilter(), PAGE)
     ends = PathsRequest(source=EntityId(entity.id), target=EntityId(entity.id))
+    other = await create(CreateEntityCommand(principal=principal(user), content=replace(ADA, name="Bob")))
+    beside = CommonNeighborsRequest(source=EntityId(entity.id), target=EntityId(other.id))
     reads: list[Callable[[], Awaitable[object]]] = [
         lambda: entities.entity(user, EntityId(entity.id)),
         lambda: entities.entities(user, EntityFilter(q="ada", metadata={"a": "1"}), PAGE),
@@ -88,6 +91,8 @@ async def test_a_creation_takes_four_and_a_read_one(system: PostgresSystem, coun
         lambda: relationships.relationships(user, RelationshipFilter(entity_id=EntityId(entity.id)), PAGE),
         lambda: graph.neighborhood(user, NeighborhoodRequest(entity_id=EntityId(entity.id), depth=5)),
         lambda: graph.paths(user, ends),
+        lambda: graph.paths(user, replace(ends, weight=Weight.CONFIDENCE)),
+        lambda: graph.common_neighbors(user, beside),
         lambda: graph.stats(user),
     ]
     assert [await count(read) for read in reads] == [1] * len(reads)

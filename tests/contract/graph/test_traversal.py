@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.postgres.provision import Logins
-from application.graph.traversal import Neighborhood, NeighborhoodRequest, Paths, PathsRequest
+from application.graph.traversal import Neighborhood, NeighborhoodRequest, Paths, PathsRequest, Steps
 from domain.graph.entity import Entity
 from domain.graph.errors import EntityNotFound
 from domain.shared.ids import EntityId, UserId
@@ -70,14 +70,17 @@ class TraversalContract:
         await store.edge(a, c, "y", confidence=0.5)
         await store.edge(b, d, "z", confidence=0.9)
         expected = [
-            (NeighborhoodRequest(entity_id=a.id, types=["x"]), ("ab", [0, 1], ["ab"], False)),
+            (NeighborhoodRequest(entity_id=a.id, steps=Steps(types=["x"])), ("ab", [0, 1], ["ab"], False)),
             (
-                NeighborhoodRequest(entity_id=a.id, types=["x", "z"], depth=2),
+                NeighborhoodRequest(entity_id=a.id, steps=Steps(types=["x", "z"]), depth=2),
                 ("abd", [0, 1, 2], ["ab", "bd"], False),
             ),
-            (NeighborhoodRequest(entity_id=a.id, min_confidence=0.6), ("ab", [0, 1], ["ab"], False)),
+            (
+                NeighborhoodRequest(entity_id=a.id, steps=Steps(min_confidence=0.6)),
+                ("ab", [0, 1], ["ab"], False),
+            ),
             (NeighborhoodRequest(entity_id=a.id), ("abc", [0, 1, 1], ["ab", "ab", "ac"], False)),
-            (NeighborhoodRequest(entity_id=a.id, types=[]), ("a", [0], [], False)),
+            (NeighborhoodRequest(entity_id=a.id, steps=Steps(types=[])), ("a", [0], [], False)),
         ]
         for request, want in expected:
             assert shape(await store.graph.neighborhood(user, request)) == want
@@ -176,6 +179,18 @@ class TraversalContract:
         assert list(found.relationship_types.items()) == [("next", 2), ("near", 1)]
         nothing = await store.graph.stats(theirs)
         assert (nothing.entities, nothing.relationships, nothing.entity_types) == (0, 0, {})
+        assert (nothing.degrees, nothing.degrees_counted) == ([], 0)
+
+    async def test_counts_degrees_in_bands_that_double(self, store: GraphStore) -> None:
+        user = await store.system.new_user()
+        made = await line(store, user, "abcdef")
+        await store.edge(made["c"], made["c"], "itself")  # at both of its ends
+        found = await store.graph.stats(user)
+        await store.entity(user, "alone")
+        bands = [(band.minimum, band.maximum, band.entities) for band in found.degrees]
+        assert bands == [(0, 0, 0), (1, 1, 2), (2, 3, 3), (4, 7, 1)]
+        again = await store.graph.stats(user)
+        assert (again.degrees[0].entities, again.degrees_counted) == (1, 7)
 
 
 class TestInMemoryTraversal(TraversalContract):

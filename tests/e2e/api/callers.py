@@ -15,11 +15,12 @@ from domain.shared.ids import SessionId, UserId
 from domain.shared.roles import Role
 from domain.shared.scopes import Scope
 from entrypoints.http.operation import Operation
-from tests.e2e.api.cases import CASES, Ids, is_administrative, perform
+from tests.e2e.api.cases import CASES, is_administrative, perform
 from tests.e2e.api.client import Client
 from tests.e2e.api.declared import name_of
 from tests.e2e.api.matrix import Caller
 from tests.e2e.api.processes import JWT_SECRET
+from tests.e2e.api.things import Ids
 from tests.e2e.api.world import Account, administrator, log_in, new_account, populate
 
 NAME = "knowledge-graph-lab"

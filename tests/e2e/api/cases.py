@@ -1,153 +1,52 @@
 """How each operation is called properly; whoever adds an operation adds its case here, or a test fails."""
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 
 from application.shared.permissions import ADMINISTRATORS
 from entrypoints.http.operation import Operation
+from tests.e2e.api.analytics import GROUPS, KINDS, computed, newly_computed
+from tests.e2e.api.case import Case
 from tests.e2e.api.client import Client
-from tests.e2e.api.identities import link_identity
+from tests.e2e.api.things import (
+    CREDENTIALS,
+    Ids,
+    api_key_body,
+    declared_entity_type,
+    declared_relationship_type,
+    deleted_entity,
+    deleted_relationship,
+    fresh_account,
+    fresh_api_key,
+    fresh_credential,
+    fresh_document,
+    fresh_ends,
+    fresh_entity,
+    fresh_identity,
+    fresh_merge,
+    fresh_relationship,
+    fresh_session,
+    fresh_user,
+    imported_file,
+    merge_body,
+    registration,
+    relationship,
+)
 from tests.e2e.api.world import (
     PASSWORD,
     Account,
     administrator,
-    current_session,
     document_body,
     entity_body,
-    log_in,
-    made,
-    new_account,
-    new_relationship,
 )
 
-Ids = Mapping[str, str]
-Make = Callable[[Account, Ids], dict[str, Any]]
-
-
-def nothing(_: Account, __: Ids) -> dict[str, Any]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """`body`, `query`, `files` and `form` are made from the caller and the ids it talks about.
-
-    `owner` is answered to who owns the ids, `stranger` to who does not. `pointer` is where a refusal points
-    when the id is in the body. `fresh` makes what the operation uses up; a `token` in it is called with.
-    """
-
-    body: Make | None = None
-    query: Make = nothing
-    files: Make | None = None
-    form: Make | None = None
-    owner: int = 200
-    stranger: int = 200
-    pointer: str | None = None
-    fresh: Callable[[Account], dict[str, str]] | None = None
-    is_stream: bool = False
-    path_ids: Mapping[str, str] = None  # type: ignore[assignment]  # set below: a mapping is no default
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "path_ids", self.path_ids or {})
-
-
-def fresh_entity(account: Account) -> dict[str, str]:
-    return {"entity_id": made(account, "/entities", entity_body(account))}
-
-
-def fresh_relationship(account: Account) -> dict[str, str]:
-    body = new_relationship(account)
-    ids = {"entity_id": body["source_entity_id"], "other_id": body["target_entity_id"]}
-    return {**ids, "relationship_id": made(account, "/relationships", body)}
-
-
-def deleted_entity(account: Account) -> dict[str, str]:
-    ids = fresh_entity(account)
-    assert account.client("DELETE", f"/entities/{ids['entity_id']}").status_code == 204
-    return ids
-
-
-def deleted_relationship(account: Account) -> dict[str, str]:
-    ids = fresh_relationship(account)
-    assert account.client("DELETE", f"/relationships/{ids['relationship_id']}").status_code == 204
-    return ids
-
-
-def fresh_ends(account: Account) -> dict[str, str]:
-    body = new_relationship(account)
-    return {"entity_id": body["source_entity_id"], "other_id": body["target_entity_id"]}
-
-
-def fresh_document(account: Account) -> dict[str, str]:
-    return {"document_id": made(account, "/documents", document_body(account))}
-
-
-def fresh_session(account: Account) -> dict[str, str]:
-    tokens = log_in(account.client.speaking(None), account.email)
-    own = current_session(account.client.speaking(tokens["access_token"]))
-    return {"token": tokens["access_token"], "refresh_token": tokens["refresh_token"], "session_id": own}
-
-
-def fresh_account(account: Account) -> dict[str, str]:
-    """Somebody else, logged in."""
-    made_up = new_account(account.client.speaking(None))
-    return {"user_id": made_up.user_id, "token": made_up.token, "refresh_token": made_up.refresh_token}
-
-
-def api_key_body(account: Account, _: Ids) -> dict[str, Any]:
-    return {"name": f"key of {account.mark}", "scopes": ["read", "write"], "expires_in": 3600}
-
-
-def fresh_api_key(account: Account) -> dict[str, str]:
-    """A key of the account's, to be revoked."""
-    return {"api_key_id": made(account, "/auth/api-keys", api_key_body(account, {}))}
-
-
-def fresh_identity(account: Account) -> dict[str, str]:
-    """One more identity of the account's, to be unlinked."""
-    identity_id, refresh_token = link_identity(account.client, account.email, PASSWORD)
-    account.refresh_token = refresh_token or account.refresh_token
-    return {"identity_id": identity_id}
-
-
-def fresh_user(account: Account) -> dict[str, str]:
-    """Somebody else, for an administrator to deal with."""
-    return {"user_id": new_account(account.client.speaking(None)).user_id}
-
-
-def fresh_credential(account: Account) -> dict[str, str]:
-    """A credential to look at, and one to lose, are there now."""
-    for provider, token in CREDENTIALS.items():
-        reply = account.client("PUT", f"/settings/credentials/{provider}", json={"token": token})
-        assert reply.status_code in (200, 201), reply.text
-    return {}
-
-
-def relationship(account: Account, ids: Ids) -> dict[str, Any]:
-    return {
-        "source_entity_id": ids["entity_id"],
-        "target_entity_id": ids["other_id"],
-        "relationship_type": "met",
-        "confidence": 0.25,
-        "source": "somewhere",
-        "source_type": "manual",
-        "metadata": {"mark": account.mark},
-    }
-
-
-def registration(account: Account, _: Ids) -> dict[str, Any]:
-    email = f"{secrets.token_hex(6)}@example.org"
-    return {"email": email, "password": PASSWORD, "first_name": "A", "last_name": "B"}
-
-
-CREDENTIALS: Final = {"openai": "sk-good-of-the-tests-0123", "huggingface": "hf_good-of-the-tests-0123"}
 # What is called the same by everybody.
 NAMES: Final = {"provider": "openai", "disposable_provider": "huggingface", "oidc_provider": "test"}
 
+OF_GRAPH_JOB: Final = {"job_id": "graph_job_id"}
 OF_OIDC: Final = {"provider": "oidc_provider"}
 HEALTH: Final = Case()
 OF_ENTITY: Final = Case(stranger=404)
@@ -205,6 +104,17 @@ CASES: Final[dict[str, Case]] = {
     "GET /entities": Case(
         query=lambda a, _: {"limit": 200, "type": "person", "metadata.size": "7", "include_inactive": "true"}
     ),
+    "GET /entities/duplicates": Case(query=lambda _, ids: {"entity_id": ids["entity_id"]}, stranger=404),
+    "POST /entities/merge": Case(
+        body=merge_body, owner=201, stranger=422, pointer="/target_id", fresh=fresh_ends
+    ),
+    "GET /entities/merges": Case(
+        query=lambda _, ids: {"entity_id": ids["entity_id"], "limit": 200}, fresh=fresh_merge
+    ),
+    "GET /entities/merges/{merge_id}": Case(stranger=404),
+    "POST /entities/merges/{merge_id}/undo": Case(stranger=404, fresh=fresh_merge),
+    "GET /settings/graph": Case(),
+    "PUT /settings/graph": Case(body=lambda _, __: {"auto_merge_threshold": None}),
     "GET /entities/{entity_id}": OF_ENTITY,
     "PUT /entities/{entity_id}": Case(body=lambda a, _: entity_body(a), stranger=404),
     "PATCH /entities/{entity_id}": Case(body=lambda a, _: {"confidence": 0.25}, stranger=404),
@@ -227,7 +137,48 @@ CASES: Final[dict[str, Case]] = {
     "GET /graph/paths": Case(
         query=lambda _, ids: {"source": ids["entity_id"], "target": ids["other_id"]}, stranger=404
     ),
+    "GET /graph/common-neighbors": Case(
+        query=lambda _, ids: {"source": ids["entity_id"], "target": ids["other_id"]}, stranger=404
+    ),
+    "GET /graph/schema": Case(),
+    "GET /graph/schema/entity-types/{type}": Case(stranger=404, fresh=declared_entity_type),
+    "PUT /graph/schema/entity-types/{type}": Case(
+        body=lambda _, __: {"metadata_schema": {"type": "object"}}, fresh=declared_entity_type, stranger=201
+    ),
+    "DELETE /graph/schema/entity-types/{type}": Case(owner=204, stranger=404, fresh=declared_entity_type),
+    "GET /graph/schema/relationship-types/{type}": Case(stranger=404, fresh=declared_relationship_type),
+    "PUT /graph/schema/relationship-types/{type}": Case(
+        body=lambda _, __: {"symmetric": True}, fresh=declared_relationship_type, stranger=201
+    ),
+    "DELETE /graph/schema/relationship-types/{type}": Case(
+        owner=204, stranger=404, fresh=declared_relationship_type
+    ),
+    "GET /graph/schema/settings": Case(),
+    "PUT /graph/schema/settings": Case(body=lambda _, __: {"enforcement": "off"}),
+    "GET /graph/schema/violations": Case(query=lambda _, __: {"limit": 200}),
     "GET /graph/stats": Case(),
+    "POST /entities/bulk": Case(body=lambda a, _: {"items": [entity_body(a)]}),
+    "POST /relationships/bulk": Case(body=lambda a, ids: {"items": [relationship(a, ids)]}, fresh=fresh_ends),
+    "GET /graph/export": Case(),
+    "POST /graph/import": Case(files=imported_file, owner=202, stranger=202),
+    "GET /graph/jobs": Case(query=lambda _, __: {"limit": 200}),
+    "GET /graph/jobs/{job_id}": Case(stranger=404, path_ids=OF_GRAPH_JOB),
+    "GET /graph/jobs/{job_id}/errors": Case(stranger=404, path_ids=OF_GRAPH_JOB),
+    "POST /graph/jobs/{job_id}/cancel": Case(owner=409, stranger=404, path_ids=OF_GRAPH_JOB),
+    "GET /graph/analytics": Case(fresh=computed("degree")),
+    **{
+        f"POST /graph/analytics/{kind}": Case(
+            body=lambda _, __: {"min_confidence": 0.125}, owner=202, stranger=202
+        )
+        for kind in KINDS
+    },
+    **{
+        f"GET /graph/analytics/{kind}": Case(
+            query=lambda _, __: {"limit": 200},
+            fresh=newly_computed(kind) if kind in GROUPS else computed(kind),
+        )
+        for kind in KINDS
+    },
     "POST /documents": Case(body=lambda a, _: document_body(a), owner=201, stranger=201),
     "POST /documents/upload": Case(
         files=lambda a, _: {"file": ("ada.md", f"# {a.mark}\n\n{secrets.token_hex(8)}".encode())},
@@ -246,7 +197,9 @@ CASES: Final[dict[str, Case]] = {
             "filter": {"document_ids": [ids["document_id"]], "tags": [], "metadata": {}},
         }
     ),
-    "GET /search": Case(query=lambda _, ids: {"q": "Ada born London", "limit": 100}),
+    "GET /search": Case(
+        query=lambda _, ids: {"q": "Ada born London", "limit": 100, "facets": "true", "explain": "true"}
+    ),
     "POST /ai/extractions": Case(
         body=lambda _, ids: {"document_ids": [ids["document_id"]], "types": ["person"]},
         owner=202,

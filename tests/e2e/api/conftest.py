@@ -7,10 +7,11 @@ import httpx
 import pytest
 
 from adapters.security.sealing import new_key
-from tests.e2e.api.cases import fresh_credential
+from tests.e2e.api.analytics import compute_all
 from tests.e2e.api.client import Client, Contract
 from tests.e2e.api.processes import Deployment, Process, deployment
 from tests.e2e.api.rows import rows_of
+from tests.e2e.api.things import fresh_credential
 from tests.e2e.api.world import Account, new_account, populate
 from tests.servers.database import MigratedServer
 from tests.servers.oidc_provider import OidcTestProvider, private_oidc_provider
@@ -86,6 +87,7 @@ def owner(nobody: Client) -> Account:
     account = new_account(nobody)
     populate(account)
     fresh_credential(account)
+    compute_all(account)
     return account
 
 
@@ -95,6 +97,7 @@ def stranger(nobody: Client) -> Account:
     account = new_account(nobody)
     populate(account)
     fresh_credential(account)
+    compute_all(account)
     return account
 
 
@@ -104,6 +107,7 @@ def victim(nobody: Client) -> Account:
     account = new_account(nobody)
     populate(account)
     fresh_credential(account)
+    compute_all(account)
     return account
 
 

@@ -3,11 +3,13 @@
 import httpx
 import pytest
 
+from tests.e2e.api.analytics import KINDS, compute
 from tests.e2e.api.client import Client
 from tests.e2e.api.world import (
     PASSWORD,
     Account,
     administrator,
+    ended_import,
     entity_body,
     events_of,
     eventually,
@@ -16,6 +18,12 @@ from tests.e2e.api.world import (
     new_account,
     settle,
 )
+
+
+def make_merges(account: Account) -> None:
+    for _ in range(3):
+        twins = [made(account, "/entities", entity_body(account)) for _ in range(2)]
+        made(account, "/entities/merge", {"target_id": twins[0], "source_ids": twins[1:]})
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +36,7 @@ def reader(nobody: Client) -> Account:
         other = made(account, "/entities", {**entity_body(account), "name": f"Spoke {number}"})
         ends = {"source_entity_id": hub, "target_entity_id": other}
         made(account, "/relationships", {**ends, "relationship_type": "near"})
+    make_merges(account)
     filler = " ".join(f"Sentence {n} says nothing of note about anybody." for n in range(80))
     names = "Ada Lovelace met Charles Babbage in London. Grace Hopper worked for Remington Rand in Boston. "
     texts = [names + filler + f" {n} Ada Lovelace wrote." for n in range(3)]
@@ -39,6 +48,8 @@ def reader(nobody: Client) -> Account:
         log_in(nobody, account.email)
         body = {"email": f"{mark}-{n}@example.org", "password": PASSWORD}
         assert nobody.post("/auth/register", json=body).status_code == 201
+    for _ in range(3):
+        ended_import(account)
     for n in range(3):
         made(account, "/auth/api-keys", {"name": f"Key {n}", "scopes": ["read"]})
     settle(account)
@@ -49,6 +60,10 @@ def reader(nobody: Client) -> Account:
     for number in range(3):
         for path in (f"/entities/{hub}", f"/relationships/{edges[0]['id']}"):
             assert account.client("PATCH", path, json={"source": f"{number}"}).status_code == 200
+    for number in range(2):
+        made(account, "/entities", {**entity_body(account), "name": f"Hermit {number}"})
+    for kind in KINDS:
+        compute(account, kind)
     account.ids |= {
         "entity_id": hub,
         "document_id": long,
@@ -60,8 +75,18 @@ def reader(nobody: Client) -> Account:
 
 
 LISTS = {
-    "/entities": ("created_at", "-created_at", "updated_at", "name", "-name", "confidence"),
+    "/entities": (
+        *("created_at", "-created_at", "updated_at", "name", "-name", "confidence"),
+        *("pagerank", "-pagerank", "-degree", "betweenness"),
+    ),
     "/relationships": ("created_at", "-created_at", "updated_at", "-confidence"),
+    "/graph/analytics/pagerank": ("score", "-score"),
+    "/graph/analytics/degree": ("score", "-score"),
+    "/graph/analytics/betweenness": ("score", "-score"),
+    "/graph/analytics/communities": ("number", "-number"),
+    "/graph/analytics/components": ("number", "-number"),
+    "/graph/jobs": ("created_at", "-created_at"),
+    "/entities/merges": ("merged_at", "-merged_at"),
     "/documents": ("created_at", "-created_at", "title", "-title"),
     "/ai/jobs": ("created_at", "-created_at"),
     "/ai/jobs/{job_id}/items": (None,),
@@ -92,8 +117,8 @@ def test_every_list_is_walked_by_these_tests(nobody: Client) -> None:
 
 
 def identity(row: dict[str, object]) -> object:
-    """What tells a row from the others of its list; a version has its number."""
-    return row["id"] if "id" in row else row["version"]
+    """What tells a row from the others of its list; versions and groups have their number."""
+    return next(row[name] for name in ("id", "version", "number") if name in row)
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from entrypoints.http.operation import Operation
-from tests.e2e.api.cases import CASES, fresh_credential, is_administrative, perform
+from tests.e2e.api.cases import CASES, is_administrative, perform
 from tests.e2e.api.client import Client, Contract, ids_in
 from tests.e2e.api.declared import declared, name_of
 from tests.e2e.api.processes import Deployment, Process, deployment
 from tests.e2e.api.rows import TENANT_TABLES
 from tests.e2e.api.strangers import tells_nothing
+from tests.e2e.api.things import fresh_credential
 from tests.e2e.api.world import Account, new_account, populate
 from tests.servers.database import MigratedServer
 from tests.servers.postgres import PostgresTestServer, run_apart
@@ -32,7 +33,11 @@ where n.nspname like 'backend\\_%' and not p.prosecdef and p.prosrc ~ 'user_id =
 # Nothing of any account is in these replies, or nothing but counts.
 NOTHING_TO_LEAK: Final = {"GET /ai/providers", "GET /graph/stats"}
 # What is in these looks the same in every account: see those who have nothing.
-ALIKE: Final = {"GET /settings/credentials", "GET /settings/credentials/{provider}"}
+ALIKE: Final = {
+    "GET /settings/credentials",
+    "GET /settings/credentials/{provider}",
+    "GET /settings/graph",
+}
 READINGS = [
     operation
     for operation in declared()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from adapters.security.keys import KeyRing, hs256_key
@@ -47,6 +47,23 @@ def eventually(holds: Callable[[], bool], what: str, within: float = 30.0) -> No
     while not holds():
         assert time.monotonic() < deadline, f"within {within:.0f} s not: {what}"
         time.sleep(0.02)
+
+
+IMPORTED: Final = (
+    "graph.jsonl",
+    b'{"kind":"entity","name":"Imported","type":"person","external_id":"imported"}\n',
+)
+
+
+def ended_import(account: Account) -> str:
+    """The job of an import that is through."""
+    reply = account.client("POST", "/graph/import", files={"file": IMPORTED})
+    assert reply.status_code == 202, reply.text
+    job: str = reply.json()["data"]["id"]
+    eventually(
+        lambda: account.client.data(f"/graph/jobs/{job}")["finished_at"] is not None, "the import to end"
+    )
+    return job
 
 
 def log_in(nobody: Client, email: str) -> dict[str, Any]:
@@ -172,10 +189,14 @@ def populate(account: Account) -> None:
     relation = new_relationship(account)
     ids["entity_id"], ids["other_id"] = relation["source_entity_id"], relation["target_entity_id"]
     ids["relationship_id"] = made(account, "/relationships", relation)
+    twins = [made(account, "/entities", entity_body(account, "Twin")) for _ in range(2)]
+    merge = {"target_id": twins[0], "source_ids": twins[1:]}
+    ids["merge_id"] = made(account, "/entities/merge", merge)
     ids["document_id"] = made(account, "/documents", document_body(account))
     eventually(lambda: processed(account, ids["document_id"]), "the document is processed")
     settle(account)
     ids["job_id"] = client.data("/ai/jobs")[0]["id"]
+    ids["graph_job_id"] = ended_import(account)
     ids["mentioned_id"] = client.data(f"/documents/{ids['document_id']}/entities")[0]["id"]
     ids["chunk_id"] = client.data(f"/documents/{ids['document_id']}/chunks")[0]["id"]
     eventually(lambda: bool(events_of(account, "job.finished")), "the last of its events is out")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from application.graph.queries import EntityFilter, RelationshipFilter, metadata_alternatives
-from application.graph.traversal import NeighborhoodRequest, PathsRequest
+from application.graph.traversal import CommonNeighborsRequest, NeighborhoodRequest, PathsRequest, Steps
 from domain.shared.errors import InvalidInput
 from domain.shared.ids import EntityId
 from tests.contract.systems import IDS
@@ -32,8 +32,13 @@ LAST_DAY = datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-14)))
         (lambda: NeighborhoodRequest(entity_id=ID, depth=6), "/depth"),
         (lambda: NeighborhoodRequest(entity_id=ID, limit=0), "/limit"),
         (lambda: NeighborhoodRequest(entity_id=ID, limit=5001), "/limit"),
-        (lambda: NeighborhoodRequest(entity_id=ID, min_confidence=2), "/min_confidence"),
-        (lambda: NeighborhoodRequest(entity_id=ID, types=["t"] * 101), "/types"),
+        (lambda: NeighborhoodRequest(entity_id=ID, steps=Steps(min_confidence=2)), "/min_confidence"),
+        (lambda: NeighborhoodRequest(entity_id=ID, steps=Steps(types=["t"] * 101)), "/types"),
+        (lambda: PathsRequest(source=ID, target=ID, steps=Steps(entity_types=["t"] * 101)), "/entity_types"),
+        (lambda: NeighborhoodRequest(entity_id=ID, fan_out=5001), "/fan_out"),
+        (lambda: NeighborhoodRequest(entity_id=ID, max_relationships=0), "/max_relationships"),
+        (lambda: PathsRequest(source=ID, target=ID, max_visited=0), "/max_visited"),
+        (lambda: CommonNeighborsRequest(source=ID, target=ID), "/target"),
         (lambda: PathsRequest(source=ID, target=ID, max_depth=11), "/max_depth"),
         (lambda: PathsRequest(source=ID, target=ID, limit=101), "/limit"),
     ],

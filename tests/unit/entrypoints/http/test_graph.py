@@ -221,9 +221,18 @@ async def test_walks_and_counts(client: Client) -> None:
         ("c", 2),
     ]
     assert sorted(edge["id"] for edge in shown["data"]["relationships"]) == sorted(edges)
-    assert shown["data"]["truncated"] is False
+    assert (shown["data"]["truncated"], shown["data"]["limits_reached"]) == (False, [])
+    _, shown, _ = await client(
+        "GET", f"/entities/{b}/neighborhood?direction=in&fan_out=1&max_relationships=1&entity_types=person"
+    )
+    assert shown["data"]["limits_reached"] == ["fan_out"]
+    assert len(shown["data"]["entities"]) == 2
+    _, shown, _ = await client("GET", f"/graph/paths?source={a}&target={c}&direction=out")
+    assert (shown["data"]["length"], shown["data"]["paths"]) == (None, [])
+    _, shown, _ = await client("GET", f"/graph/paths?source={a}&target={c}&weight=confidence")
+    assert [path["confidence"] for path in shown["data"]["paths"]] == [1.0]
     _, shown, _ = await client("GET", f"/graph/paths?source={a}&target={c}")
-    assert shown["data"]["length"] == 2
+    assert (shown["data"]["length"], shown["data"]["truncated"]) == (2, False)
     assert [edge["id"] for edge in shown["data"]["paths"][0]["relationships"]] == edges
     _, shown, _ = await client("GET", "/graph/stats")
     assert shown["data"] == {
@@ -231,11 +240,34 @@ async def test_walks_and_counts(client: Client) -> None:
         "relationships": 2,
         "entity_types": {"person": 3},
         "relationship_types": {"knows": 2},
+        "degrees": [
+            {"minimum": 0, "maximum": 0, "entities": 0},
+            {"minimum": 1, "maximum": 1, "entities": 2},
+            {"minimum": 2, "maximum": 3, "entities": 1},
+        ],
+        "degrees_counted": 3,
     }
+    _, shown, _ = await client("GET", f"/graph/common-neighbors?source={a}&target={c}&types=knows")
+    assert [
+        (found["entity"]["name"], [edge["id"] for edge in found["relationships"]])
+        for found in shown["data"]["neighbors"]
+    ] == [("b", edges)]
+    assert shown["data"]["truncated"] is False
     _, shown, _ = await client("GET", f"/entities/{b}/relationships?limit=1")
     assert [edge["id"] for edge in shown["data"]] == edges[1:]
-    for path in (f"/entities/{a}/neighborhood?depth=6", f"/graph/paths?source={a}&target=x"):
-        assert (await client("GET", path))[0] == 422
+    for path, pointer in {
+        f"/entities/{a}/neighborhood?depth=6": "/depth",
+        f"/entities/{a}/neighborhood?direction=up": "/direction",
+        f"/entities/{a}/neighborhood?fan_out=0": "/fan_out",
+        f"/entities/{a}/neighborhood?max_relationships=50001": "/max_relationships",
+        f"/graph/paths?source={a}&target=x": "/target",
+        f"/graph/paths?source={a}&target={b}&weight=length": "/weight",
+        f"/graph/paths?source={a}&target={b}&max_visited=0": "/max_visited",
+        f"/graph/common-neighbors?source={a}&target={a}": "/target",
+        f"/graph/common-neighbors?source={a}&target={b}&limit=201": "/limit",
+    }.items():
+        status, shown, _ = await client("GET", path)
+        assert (status, [error["pointer"] for error in shown["errors"]]) == (422, [pointer]), path
 
 
 async def test_hides_everything_from_others_and_from_nobody(app: Quart, client: Client) -> None:
@@ -250,6 +282,8 @@ async def test_hides_everything_from_others_and_from_nobody(app: Quart, client: 
         ("GET", f"/entities/{a}/relationships", None),
         ("GET", f"/entities/{a}/neighborhood", None),
         ("GET", f"/graph/paths?source={a}&target={b}", None),
+        ("GET", f"/graph/paths?source={a}&target={b}&weight=confidence", None),
+        ("GET", f"/graph/common-neighbors?source={a}&target={b}", None),
         ("GET", f"/relationships/{edge}", None),
         ("PATCH", f"/relationships/{edge}", {"confidence": 0}),
         ("DELETE", f"/relationships/{edge}", None),

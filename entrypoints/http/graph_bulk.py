@@ -1,0 +1,82 @@
+"""Many entities or relationships in one request over HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from application.graph.write_bulk import (
+    BulkResultNotFound,
+    BulkResultQueries,
+    BulkView,
+    WriteBulk,
+    WriteBulkCommand,
+)
+from application.shared.permissions import Permission
+from domain.graph.bulk import BulkMode
+from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
+from entrypoints.http.operation import Call, NoQuery, Operation, Reply
+
+
+class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
+    """`items`: up to 10,000, each with the fields of a single one, and `id` if it is to have one of yours.
+    `mode`: `upsert` changes what is there already, by its external id and source, else its id (else, for
+    relationships, its ends and type); `create` refuses it."""
+
+    items: list[dict[str, Any]]
+    mode: Literal["upsert", "create"] = "upsert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphBulkOverHttp:
+    """The use cases and queries these operations call."""
+
+    write_bulk: WriteBulk
+    results: BulkResultQueries
+
+    async def entities(self, call: Call[BulkBody, NoQuery]) -> Reply:
+        return await self._write(call, relationships=False)
+
+    async def relationships(self, call: Call[BulkBody, NoQuery]) -> Reply:
+        return await self._write(call, relationships=True)
+
+    async def already_written(self, call: Call[BulkBody, NoQuery], batch_id: UUID) -> Reply:
+        view = await self.results.get(call.principal.user_id, batch_id)
+        if view is None:
+            raise BulkResultNotFound
+        return Reply(data=view)
+
+    async def _write(self, call: Call[BulkBody, NoQuery], *, relationships: bool) -> Reply:
+        command = WriteBulkCommand(
+            principal=call.principal,
+            rows=call.body.items,
+            mode=BulkMode(call.body.mode),
+            relationships=relationships,
+        )
+        return Reply(data=await self.write_bulk(command))
+
+
+def operations(over_http: GraphBulkOverHttp) -> Sequence[Operation[Any, Any]]:
+    """Write many."""
+    described = "One transaction; refused rows do not keep the others from being written."
+    return [
+        Operation(
+            method="POST",
+            path=f"/{kind}/bulk",
+            handler=handler,
+            replay=over_http.already_written,
+            summary=f"Write up to 10,000 {kind}",
+            tag="graph",
+            permission=Permission.GRAPH_WRITE,
+            body=BulkBody,
+            reply=BulkView,
+            raises=(InvalidInput, NotAuthenticated, Conflict, NotFound),
+            description=described,
+        )
+        for kind, handler in (
+            ("entities", over_http.entities),
+            ("relationships", over_http.relationships),
+        )
+    ]

@@ -1,0 +1,293 @@
+"""What writing in bulk promises, in memory and in Postgres: through the whole import, row by row."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from adapters.postgres.provision import Logins
+from domain.graph.bulk import BulkMode
+from domain.graph.events import entity_data, relationship_data
+from domain.graph.job import GraphJobOutcome, GraphJobStatus
+from tests.contract.graph.importing import NOW, Importing, edges_of, entities_of, entity, jsonl, relationship
+from tests.contract.graph.stores import GraphStore, memory_store, postgres_store
+from tests.contract.systems import principal
+from tests.unit.adapters.formats.files import ADA, BOB, FORMATS, KNOWS, file_of
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[GraphStore]:
+    if request.param == "memory":
+        yield memory_store()
+        return
+    logins: Logins = request.getfixturevalue("migrated_database")
+    async with postgres_store(logins) as real:
+        yield real
+
+
+@pytest.fixture
+async def importing(store: GraphStore) -> Importing:
+    return Importing(store, await store.system.new_user())
+
+
+async def test_rows_become_entities_and_relationships_with_all_they_say(importing: Importing) -> None:
+    ada, met = uuid4(), uuid4()
+    outcome, refused = await importing.rows(
+        relationship(
+            ada, {"external_id": "b"}, id=str(met), confidence=0.25, source="s", metadata={"x": [1]}
+        ),
+        entity("Ada", id=str(ada), aliases=["Countess"], confidence=0.5, metadata={"n": {"é": None}}),
+        entity('Bob \u2028 "b"', external_id="b", source_type="list", is_active=True),
+    )
+    assert refused == []
+    assert outcome.result == {
+        "entities": {"created": 2, "updated": 0, "unchanged": 0},
+        "relationships": {"created": 1, "updated": 0, "unchanged": 0},
+        "refused": 0,
+    }
+    found = await entities_of(importing)
+    assert found["Ada"].id == ada
+    assert (found["Ada"].aliases, found["Ada"].confidence) == (["Countess"], 0.5) or (
+        tuple(found["Ada"].aliases) == ("Countess",)
+    )
+    assert found["Ada"].metadata == {"n": {"é": None}}
+    (edge,) = await edges_of(importing)
+    assert (edge.id, edge.source_entity_id) == (met, ada)
+    assert (edge.target_entity_id, edge.confidence, edge.source) == (found['Bob \u2028 "b"'].id, 0.25, "s")
+    async with importing.store.keys(importing.user) as keys:
+        assert keys["person", "countess"] == ada
+
+
+async def test_the_same_file_again_changes_nothing(importing: Importing) -> None:
+    ada = uuid4()
+    rows = [entity(id=str(ada)), entity("Bob", external_id="b", source="s")]
+    rows.append(relationship(ada, {"external_id": "b", "source": "s"}))
+    await importing.rows(*rows)
+    told = await importing.events()
+    outcome, _ = await importing.rows(*rows)
+    assert outcome.result["entities"] == {"created": 0, "updated": 0, "unchanged": 2}
+    assert outcome.result["relationships"] == {"created": 0, "updated": 0, "unchanged": 1}
+    assert await importing.events() == told
+
+
+async def test_an_external_id_goes_before_the_id(importing: Importing) -> None:
+    first, second = uuid4(), uuid4()
+    await importing.rows(entity("Ada", external_id="x", id=str(first)), entity("Bob", id=str(second)))
+    outcome, refused = await importing.rows(
+        entity("Ada L.", external_id="x", id=str(second)), relationship(second, first)
+    )
+    assert refused == []
+    assert outcome.result["entities"]["updated"] == 1
+    found = await entities_of(importing)
+    assert found["Ada L."].id == first
+    assert found["Bob"].id == second
+    (edge,) = await edges_of(importing)
+    assert edge.source_entity_id == first, "in this file the id stands for what the external id names"
+
+
+async def test_each_row_sees_the_rows_before_it(importing: Importing) -> None:
+    outcome, refused = await importing.rows(
+        entity("One", external_id="x"),
+        entity("Two", external_id="x"),
+        entity("Three", external_id="x"),
+        entity("Three", external_id="x"),
+    )
+    assert refused == []
+    assert outcome.result["entities"] == {"created": 1, "updated": 2, "unchanged": 1}
+    assert [kind for kind, _ in await importing.events()] == [
+        "entity.created",
+        "entity.updated",
+        "entity.updated",
+    ]
+    assert (await entities_of(importing))["Three"].version == 3
+
+
+async def test_an_edge_is_known_by_its_ends_and_type(importing: Importing) -> None:
+    a, b = uuid4(), uuid4()
+    await importing.rows(entity("A", id=str(a)), entity("B", id=str(b)), relationship(a, b))
+    outcome, _ = await importing.rows(
+        relationship(a, b, confidence=0.5), relationship(b, a), relationship(a, b, confidence=0.75)
+    )
+    assert outcome.result["relationships"] == {"created": 1, "updated": 2, "unchanged": 0}
+    assert sorted(edge.confidence for edge in await edges_of(importing)) == [0.75, 1.0]
+
+
+async def test_create_refuses_what_is_there(importing: Importing) -> None:
+    a = uuid4()
+    await importing.rows(
+        entity("A", id=str(a)), entity("B", external_id="b"), relationship(a, {"external_id": "b"})
+    )
+    outcome, refused = await importing.rows(
+        entity("A2", id=str(a)),
+        entity("B2", external_id="b"),
+        entity("C"),
+        relationship(a, {"external_id": "b"}),
+        mode=BulkMode.CREATE,
+    )
+    assert refused == [(1, "", "taken"), (2, "", "taken"), (4, "", "taken")]
+    assert outcome.status == "partial"
+    assert set(await entities_of(importing)) == {"A", "B", "C"}
+
+
+async def test_refused_rows_are_named_and_the_others_written(importing: Importing) -> None:
+    a = uuid4()
+    outcome, refused = await importing.rows(
+        {"kind": "thing"},
+        entity("", id=str(a)),
+        entity("A", id="no id"),
+        entity("B", confidence=2, colour="red"),
+        entity("C", metadata={"a": "\u0000"}),
+        relationship(a, uuid4()),
+        relationship({"name": "Nobody", "type": "person"}, {"key": "k"}),
+        relationship({"colour": "x"}, 7),
+        entity("Good"),
+    )
+    assert refused == [
+        (1, "/kind", "invalid"),
+        (2, "/name", "too_short"),
+        (3, "/id", "invalid"),
+        (4, "/colour", "unknown_field"),
+        (5, "/metadata", "not_text"),
+        (6, "/source_entity_id", "no_such_entity"),
+        (6, "/target_entity_id", "no_such_entity"),
+        (7, "/source_entity", "no_such_entity"),
+        (7, "/target_entity", "no_such_entity"),
+        (8, "/source_entity", "required"),
+        (8, "/source_entity/colour", "unknown_field"),
+        (8, "/target_entity_id", "invalid"),
+    ]
+    assert (outcome.status, outcome.result["refused"]) == ("partial", 8)
+    assert set(await entities_of(importing)) == {"Good"}
+
+
+async def test_all_or_nothing_leaves_nothing_when_one_row_is_refused(importing: Importing) -> None:
+    a = uuid4()
+    rows = [entity("A", id=str(a)), relationship(a, a, "self")]
+    for bad in (entity("B", confidence=7), relationship(a, uuid4())):
+        outcome, refused = await importing.rows(*rows, bad, all_or_nothing=True)
+        assert (outcome.status, outcome.result["refused"]) == ("failed", 1)
+        assert [place for place, _, _ in refused] == [3]
+        assert await entities_of(importing) == {}
+        assert await importing.events() == []
+    outcome, _ = await importing.rows(*rows, all_or_nothing=True)
+    assert outcome.status == "succeeded"
+    assert len(await edges_of(importing)) == 1
+
+
+async def test_what_is_deleted_comes_back_and_nothing_is_deleted(importing: Importing) -> None:
+    a, b = uuid4(), uuid4()
+    rows = (entity("A", id=str(a)), entity("B", id=str(b)), relationship(a, b, id=str(uuid4())))
+    await importing.rows(*rows)
+    stored = await importing.store.entity(importing.user, "Other")
+    async with importing.store.work(importing.user) as work:
+        gone = await work.entities.get(importing.user, stored.id)
+        await work.commit()
+    await importing.store.remove(gone)
+    outcome, refused = await importing.rows(
+        entity("Other", id=str(stored.id)), entity("A", id=str(a), is_active=False)
+    )
+    assert refused == [(2, "/is_active", "deletes")]
+    assert outcome.result["entities"]["updated"] == 1
+    assert set(await entities_of(importing)) == {"A", "B", "Other"}
+    assert (await importing.events())[-1][0] == "entity.restored"
+
+
+async def test_deleted_things_are_imported_as_such(importing: Importing) -> None:
+    a, b = uuid4(), uuid4()
+    _, refused = await importing.rows(
+        entity("A", id=str(a), is_active=False, external_id="x"),
+        entity("B", id=str(b), external_id="x"),
+        relationship(a, b, is_active=False),
+        relationship(a, b, "other"),
+    )
+    assert refused == [(4, "/source_entity_id", "no_such_entity")]
+    assert set(await entities_of(importing)) == {"B"}
+    assert {name: view.is_active for name, view in (await entities_of(importing, deleted=True)).items()} == {
+        "A": False,
+        "B": True,
+    }
+    assert [edge.is_active for edge in await edges_of(importing, deleted=True)] == [False]
+    async with importing.store.keys(importing.user) as keys:
+        assert set(keys.values()) == {b}
+
+
+async def test_events_tell_what_the_api_shows(importing: Importing) -> None:
+    a, b = uuid4(), uuid4()
+    await importing.rows(entity("A", id=str(a), aliases=["x"]), entity("B", id=str(b)), relationship(a, b))
+    await importing.rows(entity("A2", id=str(a), metadata={"a": 0.1}), relationship(a, b, source="s"))
+    told = await importing.events()
+    kinds = [
+        "entity.created",
+        "entity.created",
+        "relationship.created",
+        "entity.updated",
+        "relationship.updated",
+    ]
+    assert [kind for kind, _ in told] == kinds
+    async with importing.store.work(importing.user) as work:
+        changed = await work.entities.get(importing.user, a)  # type: ignore[arg-type]  # an id is an id
+        assert told[3][1] == {**entity_data(changed), "aliases": list(changed.content.aliases)}
+        edges = await edges_of(importing)
+        edge = await work.relationships.get(importing.user, edges[0].id)  # type: ignore[arg-type]  # as above
+        assert told[4][1] == relationship_data(edge)
+
+
+async def test_one_audit_row_stands_for_a_batch(importing: Importing) -> None:
+    job = await importing.accept(jsonl(*(entity(f"E{n}") for n in range(20))))
+    await importing.run(job)
+    audited = [
+        row for row in await importing.store.system.audited(importing.user) if row.action == "graph.written"
+    ]
+    assert [row.resource_id for row in audited] == [job.id]
+    assert audited[0].request_id == principal(importing.user).trace.request_id
+
+
+async def test_somebody_elses_ids_touch_nothing_of_theirs(importing: Importing, store: GraphStore) -> None:
+    stranger = Importing(store, await store.system.new_user())
+    a, b, edge = uuid4(), uuid4(), uuid4()
+    await stranger.rows(entity("A", id=str(a)), entity("B", id=str(b)), relationship(a, b, id=str(edge)))
+    before = (await entities_of(stranger), await edges_of(stranger))
+    _, refused = await importing.rows(entity("Mine", id=str(a)), relationship(a, b, id=str(edge)))
+    assert refused == [(2, "/target_entity_id", "no_such_entity")]
+    assert (await entities_of(stranger), await edges_of(stranger)) == before
+    assert (await entities_of(importing))["Mine"].id == a
+
+
+async def test_a_cancelled_import_stops_without_a_further_effect(importing: Importing) -> None:
+    job = await importing.accept(jsonl(entity("A")))
+    async with importing.store.system.start_work(principal(importing.user)) as work:
+        ended = GraphJobOutcome(status=GraphJobStatus.CANCELLED)
+        await work.graph_jobs.finish(importing.user, job.id, ended, NOW)  # type: ignore[attr-defined]  # more than asked
+        await work.commit()
+    assert (await importing.run(job)).status == "cancelled"
+    assert await entities_of(importing) == {}
+
+
+async def test_a_run_after_the_end_has_no_further_effect(importing: Importing) -> None:
+    job = await importing.accept(jsonl(entity("A"), entity("B")))
+    first = await importing.run(job)
+    assert await importing.run(job) == first
+    assert len(await entities_of(importing)) == 2
+
+
+async def test_a_collision_refuses_one_row_alone(importing: Importing) -> None:
+    a, b, first, second = (str(uuid4()) for _ in range(4))
+    ends = (entity("A", id=a), entity("B", id=b))
+    await importing.rows(*ends, relationship(a, b, "x", id=first), relationship(a, b, "y", id=second))
+    outcome, refused = await importing.rows(
+        relationship(a, b, "y", id=first), relationship(b, a, "y"), relationship(b, a, "z")
+    )
+    assert refused == [(1, "", "taken")]
+    assert outcome.result["relationships"]["created"] == 2
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+async def test_every_format_is_worked_in(importing: Importing, format_: str) -> None:
+    job = await importing.accept(file_of(format_, [ADA, BOB], [KNOWS]), format_=format_)
+    async with asyncio.timeout(20):
+        outcome = await importing.run(job)
+    assert (outcome.status, await importing.refused(job)) == ("succeeded", [])
+    found = await entities_of(importing)
+    assert {found["Ada"].id, found["Bob"].id} == {ADA.id, BOB.id}
+    assert [edge.relationship_type for edge in await edges_of(importing)] == [KNOWS.relationship_type]
