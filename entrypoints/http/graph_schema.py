@@ -40,7 +40,6 @@ from domain.graph.schema import (
     UndeclaredTypes,
 )
 from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
-from entrypoints.http.entities import Type
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 
 ENTITY_TYPE = "/graph/schema/entity-types/{type}"
@@ -48,7 +47,9 @@ RELATIONSHIP_TYPE = "/graph/schema/relationship-types/{type}"
 SETTINGS = "/graph/schema/settings"
 
 Description = Annotated[str, Meta(extra_json_schema={"maxLength": 2000})]
-EndTypeNames = Annotated[list[Type], Meta(extra_json_schema={"maxItems": 100})]
+# What is blank names no type, and is left out.
+OptionalType = Annotated[str, Meta(extra_json_schema={"maxLength": 64})]
+EndTypeNames = Annotated[list[OptionalType], Meta(extra_json_schema={"maxItems": 100})]
 
 
 class ForceQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -70,7 +71,7 @@ class RelationshipTypeBody(EntityTypeBody, kw_only=True):
     source_types: EndTypeNames = []
     target_types: EndTypeNames = []
     symmetric: bool = False
-    inverse: Type | None = None
+    inverse: OptionalType | None = None
     cardinality: Cardinality = Cardinality.MANY_TO_MANY
 
 

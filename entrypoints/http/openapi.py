@@ -223,7 +223,10 @@ def success(operation: Operation[Any, Any], schema: Mapping[int, Document]) -> D
         return {"description": "Success", "content": {operation.produces: {}}}
     if operation.produces != "application/json":
         media_types = (operation.produces, *operation.also_produces)
-        content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+        # What is JSON of another kind has a shape of its own, which its own standard describes.
+        content = {
+            each: {"schema": {} if each.endswith("+json") else {"type": "string"}} for each in media_types
+        }
         return {"description": "Success", "content": content}
     if operation.reply is None:
         return {"description": "Success"}

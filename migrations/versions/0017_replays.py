@@ -17,7 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    whole = (SQL / "0001_tables.sql").read_text()
     name = "function backend_operations.begin_work"
-    first = next(part for part in whole.split("\n----\n") if part.startswith(f"create {name}"))
+    whole = (SQL / "0001_tables.sql").read_text()
+    first = whole[whole.index(f"create {name}") :].partition("\n----\n")[0]
     op.execute(first.replace(f"create {name}", f"create or replace {name}", 1))

@@ -74,7 +74,7 @@ class Person:
 
     def _come(self) -> Account:
         account = new_account(self._nobody)
-        populate(account)
+        populate(account, with_identity=False)
         if self.role != "user":
             database = self._deployment.logins.runtime_url.rpartition("/")[2]
             self._server.execute(

@@ -10,10 +10,10 @@ from adapters.postgres.provision import Logins
 from domain.graph.bulk import BulkMode
 from domain.graph.events import entity_data, relationship_data
 from domain.graph.job import GraphJobOutcome, GraphJobStatus
+from tests.contract.formats.files import ADA, BOB, FORMATS, KNOWS, file_of
 from tests.contract.graph.importing import NOW, Importing, edges_of, entities_of, entity, jsonl, relationship
 from tests.contract.graph.stores import GraphStore, memory_store, postgres_store
 from tests.contract.systems import principal
-from tests.unit.adapters.formats.files import ADA, BOB, FORMATS, KNOWS, file_of
 
 
 @pytest.fixture(params=["memory", "postgres"])

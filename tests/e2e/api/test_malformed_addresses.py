@@ -165,6 +165,9 @@ def test_ids_that_cannot_be_are_not_found(operation: Declared, owner: Account) -
         str(uuid4())[:-1],
         "%27",
     ):
+        # A type is named, not numbered: its name can be any text.
+        if "{type}" in operation.path:
+            continue
         body = None if case.body is None else case.body(owner, owner.ids)
         path = operation.prefix + operation.path.format(**dict.fromkeys(path_parameters(operation), odd))
         reply = client_for(operation, owner)(operation.method, path, json=body)
@@ -184,9 +187,16 @@ def test_a_precondition_that_cannot_hold_changes_nothing(operation: Declared, ow
     client = client_for(operation, owner)
     # What a merge is conditional on is its target.
     thing = f"/entities/{ids['entity_id']}" if operation.path == "/entities/merge" else path
-    before = client.get(thing).headers["etag"]
+    # What is deleted is not shown, but its history is.
+    thing = f"{thing.removesuffix('/restore')}/history" if operation.path.endswith("/restore") else thing
+
+    def state() -> object:
+        shown = client.get(thing)
+        return shown.headers.get("etag") or shown.json()["data"]
+
+    before = state()
     for tag in (
-        '"0"',
+        *(['"0"'] if before != '"0"' else []),
         "1",
         '"abc"',
         'W/"1"',
@@ -202,7 +212,7 @@ def test_a_precondition_that_cannot_hold_changes_nothing(operation: Declared, ow
         headers = {"If-Match": tag.encode("utf-8")}
         reply = client(operation.method, path, json=body, headers=headers)
         assert reply.status_code == 412, (tag, reply.text)
-    assert client.get(thing).headers["etag"] == before
+    assert state() == before
 
 
 def test_odd_headers_are_refused_or_ignored(account: Account) -> None:

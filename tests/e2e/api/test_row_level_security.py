@@ -37,6 +37,15 @@ ALIKE: Final = {
     "GET /settings/credentials",
     "GET /settings/credentials/{provider}",
     "GET /settings/graph",
+    # A file's refusals tell where and why; two entities without a common neighbour have none to show.
+    "GET /graph/jobs/{job_id}/errors",
+    "GET /graph/common-neighbors",
+    # One row an account, read first: whose it is without the filter is chance.
+    "GET /graph/schema",
+    "GET /graph/schema/settings",
+    "GET /graph/schema/violations",
+    "GET /graph/schema/entity-types/{type}",
+    "GET /graph/schema/relationship-types/{type}",
 }
 READINGS = [
     operation

@@ -51,7 +51,8 @@ def eventually(holds: Callable[[], bool], what: str, within: float = 30.0) -> No
 
 IMPORTED: Final = (
     "graph.jsonl",
-    b'{"kind":"entity","name":"Imported","type":"person","external_id":"imported"}\n',
+    b'{"kind":"entity","name":"Imported","type":"person","external_id":"imported"}\n'
+    b'{"kind":"entity","name":"","type":"person"}\n',
 )
 
 
@@ -178,11 +179,22 @@ def settle(account: Account, within: float = 30.0) -> None:
     eventually(is_settled, "every job finished", within)
 
 
-def populate(account: Account) -> None:
+def declare_types(account: Account) -> str:
+    """An entity type and a relationship type of one name, declared."""
+    name = f"t-{account.mark.lower()}"
+    for kind in ("entity-types", "relationship-types"):
+        reply = account.client("PUT", f"/graph/schema/{kind}/{name}", json={"description": account.mark})
+        assert reply.status_code in (200, 201), reply.text
+    return name
+
+
+def populate(account: Account, *, with_identity: bool = True) -> None:
     """An identity, entities with a relationship, a document with passages and mentions, a job."""
     ids, client = account.ids, account.client
-    ids["identity_id"], refresh_token = link_identity(client, account.email, PASSWORD)
-    account.refresh_token = refresh_token or account.refresh_token
+    if with_identity:
+        ids["identity_id"], refresh_token = link_identity(client, account.email, PASSWORD)
+        account.refresh_token = refresh_token or account.refresh_token
+    ids["type"] = declare_types(account)
     ids["user_id"], ids["session_id"] = account.user_id, current_session(client)
     key = {"name": f"key of {account.mark}", "scopes": ["read"]}
     ids["api_key_id"] = made(account, "/auth/api-keys", key)

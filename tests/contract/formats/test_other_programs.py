@@ -7,7 +7,7 @@ import rdflib
 from rdflib.namespace import RDF, RDFS
 
 from adapters.formats.rdf_terms import OURS, id_of, predicate_of
-from tests.unit.adapters.formats.files import ADA, BOB, KNOWS, content_fields, file_of, read, rows_of
+from tests.contract.formats.files import ADA, BOB, KNOWS, content_fields, file_of, read, rows_of
 
 
 def test_networkx_reads_our_graphml() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.formats.lines import LONGEST_LINE
 from application.graph.imports import BrokenFile
-from tests.unit.adapters.formats.files import ADA, BOB, KNOWS, file_of, rows_of
+from tests.contract.formats.files import ADA, BOB, KNOWS, file_of, rows_of
 
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE g [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>

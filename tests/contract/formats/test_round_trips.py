@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.formats.xml_text import held
-from tests.unit.adapters.formats.files import ADA, BOB, FORMATS, KNOWS, content_fields, file_of, read
+from tests.contract.formats.files import ADA, BOB, FORMATS, KNOWS, content_fields, file_of, read
 
 CHARACTERS = st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00")
 HARD = st.sampled_from(
