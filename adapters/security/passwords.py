@@ -11,7 +11,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import bcrypt
 
@@ -24,10 +24,14 @@ Result = TypeVar("Result")
 _LABEL = b"kgl password v1"
 
 
+# Half of the cores at most: a flood of logins leaves the others to everybody else.
+THREADS: Final = max(1, (os.cpu_count() or 2) // 2)
+
+
 class BcryptPasswordHasher(PasswordHasher):
     """`threads` hash at a time, at most `waiting` more stand in line. Call `close` at the end."""
 
-    def __init__(self, *, cost: int = 12, threads: int = 2, waiting: int = 32) -> None:
+    def __init__(self, *, cost: int = 12, threads: int = THREADS, waiting: int = 32) -> None:
         self._cost = cost
         self._room = threads + waiting
         self._pending = 0
@@ -88,4 +92,4 @@ def _yield_to_others() -> None:
     """On Linux each thread has a priority of its own: a flood of logins gives way to other requests."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
