@@ -115,9 +115,9 @@ async def test_a_process_that_dies_is_told_from_a_result(monkeypatch: pytest.Mon
         await SubprocessAlgorithms(MEMORY).compute(chain(3), AnalyticsKind.DEGREE, AnalyticsParameters())
 
 
-PARENT = """
-import asyncio, sys
-from tests.unit.adapters.analytics.test_process import MEMORY, chain
+PARENT = f"""
+import asyncio
+from {__name__} import MEMORY, chain
 from adapters.analytics.process import SubprocessAlgorithms
 from domain.graph.analytics import AnalyticsKind, AnalyticsParameters
 
