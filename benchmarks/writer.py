@@ -13,7 +13,8 @@ import uvloop
 from adapters.json_schema.metadata_schemas import CompiledSchemas
 from adapters.postgres.engine import Database, PoolSettings
 from adapters.postgres.outbox import PostgresWaker
-from adapters.postgres.unit_of_work import WorkSettings, start_postgres_work
+from adapters.postgres.repositories import WorkSettings
+from adapters.postgres.unit_of_work import start_postgres_work
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Generator
 from application.graph.create_entity import CreateEntity, CreateEntityCommand

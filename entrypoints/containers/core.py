@@ -11,7 +11,8 @@ from adapters.postgres.engine import Database
 from adapters.postgres.event_log import PostgresEventLog
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.refusal_log import PostgresRefusalLog
-from adapters.postgres.unit_of_work import WorkSettings, start_postgres_work
+from adapters.postgres.repositories import WorkSettings
+from adapters.postgres.unit_of_work import start_postgres_work
 from adapters.security.passwords import BcryptPasswordHasher
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Generator

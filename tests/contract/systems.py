@@ -9,12 +9,14 @@ from uuid import UUID
 
 from adapters.json_schema.metadata_schemas import CompiledSchemas
 from adapters.memory.outbox import InMemoryOutbox
+from adapters.memory.repositories import MemoryWorkSettings
 from adapters.memory.store import MemoryStore
-from adapters.memory.unit_of_work import InMemoryUnitOfWork, MemoryWorkSettings, start_memory_work
+from adapters.memory.unit_of_work import InMemoryUnitOfWork, start_memory_work
 from adapters.postgres.engine import Database, PoolSettings
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.provision import Logins
-from adapters.postgres.unit_of_work import PostgresUnitOfWork, WorkSettings, start_postgres_work
+from adapters.postgres.repositories import WorkSettings
+from adapters.postgres.unit_of_work import PostgresUnitOfWork, start_postgres_work
 from adapters.system.ids import Uuid7Generator
 from application.operations.ports import Outbox
 from application.operations.when_anything_happens_audit import audit
