@@ -1,19 +1,17 @@
 """A repeated request whose first one has ended is answered, however many of it come at once."""
 
-from pathlib import Path
-
 from alembic import op
+
+from migrations.steps import SQL, run
 
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-SQL = Path(__file__).with_name("sql")
-
 
 def upgrade() -> None:
-    op.execute((SQL / "0017_begin_work.sql").read_text())
+    run("0017_begin_work.sql")
 
 
 def downgrade() -> None:
