@@ -1,31 +1,11 @@
 """`python -m benchmarks.drive REQUESTS.json URL CONNECTIONS SECONDS`: one load, from a process of its own."""
 
-import json
-import sys
-from dataclasses import asdict
-from pathlib import Path
-from urllib.parse import urlsplit
-
-import uvloop
-
+from benchmarks.elsewhere import run_here
 from benchmarks.load import load
 
-
-def main() -> None:
-    file, url, connections, seconds = sys.argv[1:]
-    requests = [request.encode("latin-1") for request in json.loads(Path(file).read_text())]
-    parts = urlsplit(url)
-    result = uvloop.run(
-        load(
-            parts.hostname or "127.0.0.1",
-            parts.port or 80,
-            requests,
-            connections=int(connections),
-            seconds=float(seconds),
+if __name__ == "__main__":
+    run_here(
+        lambda host, port, requests, connections, seconds: load(
+            host, port, requests, connections=int(connections), seconds=seconds
         )
     )
-    print(json.dumps(asdict(result)))
-
-
-if __name__ == "__main__":
-    main()

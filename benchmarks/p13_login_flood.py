@@ -3,13 +3,11 @@
 import asyncio
 import json
 import secrets
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+from benchmarks.elsewhere import run_elsewhere
 from benchmarks.load import encode
 from benchmarks.p1_read_entity import create_entities
 from benchmarks.paced import PacedResult
@@ -24,15 +22,7 @@ DEFAULTS = {"RATE_LIMIT_LOGIN": "", "RATE_LIMIT_ACCOUNT": ""}
 
 async def pace(requests: Sequence[bytes], url: str, *, rate: float, seconds: float) -> PacedResult:
     """Requests at a steady rate, from a process of their own."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump([request.decode("latin-1") for request in requests], file)
-        file.flush()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "benchmarks.paced", file.name, url, str(rate), str(seconds)),
-            stdout=subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
-    return PacedResult(**json.loads(output))
+    return PacedResult(**await run_elsewhere("benchmarks.paced", requests, url, rate, seconds))
 
 
 def logins(url: str) -> list[bytes]:

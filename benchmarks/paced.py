@@ -5,16 +5,12 @@ less of a server that is slow, and so hide what a flood does to others.
 """
 
 import asyncio
-import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from time import perf_counter
-from urllib.parse import urlsplit
 
-import uvloop
+from benchmarks.elsewhere import run_here
 
 PATIENCE = 10.0
 
@@ -96,21 +92,7 @@ async def paced(
     )
 
 
-def main() -> None:
-    file, url, rate, seconds = sys.argv[1:]
-    requests = [request.encode("latin-1") for request in json.loads(Path(file).read_text())]
-    parts = urlsplit(url)
-    result = uvloop.run(
-        paced(
-            parts.hostname or "127.0.0.1",
-            parts.port or 80,
-            requests,
-            rate=float(rate),
-            seconds=float(seconds),
-        )
-    )
-    print(json.dumps(asdict(result)))
-
-
 if __name__ == "__main__":
-    main()
+    run_here(
+        lambda host, port, requests, rate, seconds: paced(host, port, requests, rate=rate, seconds=seconds)
+    )

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import secrets
 import signal
@@ -20,6 +19,7 @@ import httpx
 from adapters.postgres import migrations
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.provision import Logins, provision
+from benchmarks.elsewhere import run_elsewhere
 from benchmarks.load import LoadResult
 
 PASSWORD = "correct horse battery staple"
@@ -163,15 +163,7 @@ async def register(url: str, email: str) -> tuple[str, str]:
 
 async def drive(requests: Sequence[bytes], url: str, *, connections: int, seconds: float) -> LoadResult:
     """Loads `url` from a process of its own. Raises `RuntimeError` unless every reply was a success."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump([request.decode("latin-1") for request in requests], file)
-        file.flush()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "benchmarks.drive", file.name, url, str(connections), str(seconds)),
-            stdout=subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
-    result = LoadResult(**json.loads(output))
+    result = LoadResult(**await run_elsewhere("benchmarks.drive", requests, url, connections, seconds))
     if result.errors or any(not status.startswith("2") for status in result.statuses):
         raise RuntimeError(f"the load met refusals: {asdict(result)}")
     return result

@@ -1,7 +1,7 @@
 """The audit log over the memory store's list, where a row's id is its place in the list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -31,28 +31,14 @@ class InMemoryAuditQueries(AuditQueries):
         self._store = store
 
     async def own(self, user_id: UserId, wanted: AuditFilter, page: PageRequest) -> Page[AuditView]:
-        views = [
-            AuditView(
-                id=UUID(int=number),
-                actor_id=entry.actor_id,
-                action=entry.action,
-                resource_id=entry.resource_id,
-                outcome=entry.outcome,
-                address=entry.address,
-                request_id=entry.request_id,
-                occurred_at=entry.occurred_at,
-                reason=entry.reason,
-                operation=entry.operation,
-                occurrences=entry.occurrences,
-                last_occurred_at=entry.last_occurred_at,
-            )
-            for number, entry in enumerate(self._store.audit, start=1)
-            if entry.user_id == user_id and meets(entry, wanted)
-        ]
+        views = [shown_to_owner(row) for row in self._rows(wanted) if row.user_id == user_id]
         return paged(views, page, lambda view: view.occurred_at, lambda view: view.id)
 
     async def everybody(self, wanted: AuditFilter, page: PageRequest) -> Page[AuditRecordView]:
-        views = [
+        return paged(self._rows(wanted), page, lambda view: view.occurred_at, lambda view: view.id)
+
+    def _rows(self, wanted: AuditFilter) -> Sequence[AuditRecordView]:
+        return [
             AuditRecordView(
                 id=UUID(int=number),
                 user_id=entry.user_id,
@@ -72,7 +58,11 @@ class InMemoryAuditQueries(AuditQueries):
             for number, entry in enumerate(self._store.audit, start=1)
             if meets(entry, wanted)
         ]
-        return paged(views, page, lambda view: view.occurred_at, lambda view: view.id)
+
+
+def shown_to_owner(row: AuditRecordView) -> AuditView:
+    """Without what administrators alone are shown."""
+    return AuditView(**{each.name: getattr(row, each.name) for each in fields(AuditView)})
 
 
 @dataclass(slots=True)

@@ -5,11 +5,12 @@ from functools import lru_cache
 from uuid import UUID
 
 from asyncpg import Record
-from sqlalchemy import ColumnElement, DateTime, Integer, Select, Uuid, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, select
 
 from adapters.postgres import tables_api_keys as t
 from adapters.postgres.api_keys import KEY_COLUMNS, to_key
 from adapters.postgres.engine import Database
+from adapters.postgres.keyset import keyset
 from adapters.postgres.statements import Statement, confined
 from application.identity.api_key_queries import ApiKeyQueries, BearerQueries
 from application.shared.pages import Page, PageRequest, Position
@@ -19,7 +20,6 @@ from domain.shared.ids import ApiKeyId, SessionId, UserId
 from domain.shared.roles import Role
 from domain.shared.scopes import Scope
 
-TIME = DateTime(timezone=True)
 SHOWN = [t.api_keys.c[name] for name in KEY_COLUMNS.split(", ")]
 
 KEY = Statement(
@@ -40,13 +40,8 @@ def keys_statement(descending: bool, after: bool) -> Statement:
     c = t.api_keys.c
 
     def build(user_id: ColumnElement[UUID]) -> Select[tuple[object, ...]]:
-        query: Select[tuple[object, ...]] = select(*SHOWN).where(c.user_id == user_id, c.revoked_at.is_(None))
-        if after:
-            last = tuple_(bindparam("key", type_=TIME), bindparam("id", type_=Uuid))
-            here = tuple_(c.created_at, c.id)
-            query = query.where(here < last if descending else here > last)
-        order = (c.created_at.desc(), c.id.desc()) if descending else (c.created_at, c.id)
-        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+        query = select(*SHOWN).where(c.user_id == user_id, c.revoked_at.is_(None))
+        return keyset(query, c.created_at, c.id, descending=descending, after=after)
 
     return Statement(confined(build))
 

@@ -6,18 +6,18 @@ from functools import lru_cache
 from typing import Any
 
 from asyncpg import Record
-from sqlalchemy import ColumnElement, DateTime, Integer, Select, Text, Uuid, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, select
 
 from adapters.postgres import tables as t
 from adapters.postgres.engine import Database
 from adapters.postgres.graph_filters import page_of
+from adapters.postgres.keyset import TIME, keyset
 from adapters.postgres.statements import Statement, confined, within
 from application.operations.queries import AuditFilter, AuditQueries, AuditRecordView, AuditView
 from application.shared.pages import Page, PageRequest
 from domain.shared.ids import UserId
 
 SCOPE = "audit"
-TIME = DateTime(timezone=True)
 C = t.audit_logs.c
 OWN = tuple(field.name for field in fields(AuditView))
 ALL = tuple(field.name for field in fields(AuditRecordView))
@@ -41,12 +41,7 @@ def page_statement(own: bool, given: frozenset[str], descending: bool, after: bo
         if user_id is not None:
             query = query.where(C.user_id == user_id)
         query = query.where(*(CONDITIONS[name] for name in sorted(given)))
-        if after:
-            last = tuple_(bindparam("key", type_=TIME), bindparam("id", type_=Uuid))
-            here = tuple_(C.occurred_at, C.id)
-            query = query.where(here < last if descending else here > last)
-        order = (C.occurred_at.desc(), C.id.desc()) if descending else (C.occurred_at, C.id)
-        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+        return keyset(query, C.occurred_at, C.id, descending=descending, after=after)
 
     return Statement(confined(build) if own else within(SCOPE, build(None)))
 

@@ -8,8 +8,6 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import (
     ColumnElement,
-    DateTime,
-    Integer,
     Select,
     Text,
     Uuid,
@@ -17,13 +15,13 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
-    tuple_,
 )
 
 from adapters.postgres import tables as t
 from adapters.postgres.documents_confined import confined_sql
 from adapters.postgres.documents_rows import chunk_view_of, document_view_of, full_document_view_of
 from adapters.postgres.engine import Database
+from adapters.postgres.keyset import TIME, keyset
 from adapters.postgres.statements import Statement, confined
 from application.documents.queries import (
     ChunkView,
@@ -101,14 +99,8 @@ def list_statement(given: frozenset[str], sort: str, descending: bool, after: bo
 
     def build(user_id: ColumnElement[Any]) -> Select[Any]:
         query = select(*SHOWN, SIZE).where(c.user_id == user_id, *(known[name] for name in sorted(given)))
-        key = c[sort]
-        if after:
-            key_type = DateTime(timezone=True) if sort == "created_at" else Text()
-            last = tuple_(bindparam("key", type_=key_type), bindparam("id", type_=Uuid))
-            here = tuple_(key, c.id)
-            query = query.where(here < last if descending else here > last)
-        order = (key.desc(), c.id.desc()) if descending else (key, c.id)
-        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+        kind = TIME if sort == "created_at" else Text()
+        return keyset(query, c[sort], c.id, descending=descending, after=after, kind=kind)
 
     return Statement(confined(build))
 

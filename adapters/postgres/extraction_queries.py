@@ -3,12 +3,13 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Select, Text, Uuid, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, select
 
 from adapters.postgres import tables as t
 from adapters.postgres.documents_confined import confined_sql
 from adapters.postgres.engine import Database
 from adapters.postgres.extraction_job_rows import ITEM_COLUMNS, JOB_COLUMNS, item_view_of, job_view_of
+from adapters.postgres.keyset import keyset
 from adapters.postgres.statements import Statement, confined
 from application.extraction.queries import JobItemView, JobQueries, JobView
 from application.shared.pages import Page, PageRequest, Position
@@ -45,13 +46,7 @@ def list_statement(by_status: bool, descending: bool, after: bool) -> Statement:
         query = select(*SHOWN).where(c.user_id == user_id)
         if by_status:
             query = query.where(c.status == bindparam("status", type_=Text))
-        if after:
-            time = DateTime(timezone=True)
-            last = tuple_(bindparam("key", type_=time), bindparam("id", type_=Uuid))
-            here = tuple_(c.created_at, c.id)
-            query = query.where(here < last if descending else here > last)
-        order = (c.created_at.desc(), c.id.desc()) if descending else (c.created_at, c.id)
-        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+        return keyset(query, c.created_at, c.id, descending=descending, after=after)
 
     return Statement(confined(build))
 

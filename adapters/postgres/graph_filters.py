@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Double,
-    Integer,
     Select,
     Table,
     Text,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -28,6 +26,7 @@ from adapters.postgres import json
 from adapters.postgres import tables as t
 from adapters.postgres.graph_analytics_filters import FILTERS, condition, ranked
 from adapters.postgres.graph_rows import ENTITY_COLUMNS, RELATIONSHIP_COLUMNS
+from adapters.postgres.keyset import keyset
 from adapters.postgres.statements import Statement, confined
 from application.graph.queries import (
     ANALYTICS_SORTS,
@@ -122,13 +121,8 @@ def page_statement(shape: PageShape) -> Statement:
             query, key, row_id = ranked(query, user_id, shape.sort)
         else:
             key, row_id = c[shape.sort], c.id
-        if shape.after:
-            kind = SORT_TYPES.get(shape.sort, Double())
-            last = tuple_(bindparam("key", type_=kind), bindparam("id", type_=Uuid))
-            here = tuple_(key, row_id)
-            query = query.where(here < last if shape.descending else here > last)
-        order = (key.desc(), row_id.desc()) if shape.descending else (key, row_id)
-        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+        kind = SORT_TYPES.get(shape.sort, Double())
+        return keyset(query, key, row_id, descending=shape.descending, after=shape.after, kind=kind)
 
     return Statement(confined(build))
 

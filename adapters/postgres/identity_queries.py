@@ -8,22 +8,19 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    DateTime,
-    Integer,
     Select,
     Text,
-    Uuid,
     bindparam,
     collate,
     func,
     literal_column,
     select,
-    tuple_,
 )
 
 from adapters.postgres import tables as t
 from adapters.postgres.engine import Database
 from adapters.postgres.identity import SESSION_COLUMNS, USER_COLUMNS, to_session, to_user
+from adapters.postgres.keyset import TIME, keyset
 from adapters.postgres.statements import Statement, confined, within
 from application.identity.queries import ANY_ACCOUNT, AccountFilter, AccountQueries, Credentials
 from application.shared.pages import Page, PageRequest, Position
@@ -35,7 +32,6 @@ from domain.shared.ids import SessionId, UserId
 
 # The scope whose policies let a login find an account before anybody is logged in.
 SCOPE = "authentication"
-TIME = DateTime(timezone=True)
 SHOWN = [t.users.c[name] for name in USER_COLUMNS.split(", ")]
 
 ACCOUNT = Statement(confined(lambda user_id: select(*SHOWN).where(t.users.c.id == user_id)))
@@ -94,12 +90,7 @@ def sessions_statement(descending: bool, after: bool) -> Statement:
             c.expires_at > bindparam("now", type_=TIME),
             c.last_used_at > bindparam("used_after", type_=TIME),
         )
-        if after:
-            last = tuple_(bindparam("key", type_=TIME), bindparam("id", type_=Uuid))
-            here = tuple_(c.created_at, c.id)
-            query = query.where(here < last if descending else here > last)
-        order = (c.created_at.desc(), c.id.desc()) if descending else (c.created_at, c.id)
-        return query.order_by(*order).limit(bindparam("limit", type_=Integer))
+        return keyset(query, c.created_at, c.id, descending=descending, after=after)
 
     return Statement(confined(build))
 
@@ -111,12 +102,9 @@ def accounts_statement(sort: str, descending: bool, after: bool, given: frozense
     # Byte order, which is the same on every server.
     key = t.users.c.created_at if by_time else collate(t.users.c.email, "C")
     query: Select[tuple[object, ...]] = select(*SHOWN).where(*(CONDITIONS[name] for name in sorted(given)))
-    if after:
-        last = tuple_(bindparam("key", type_=TIME if by_time else Text), bindparam("id", type_=Uuid))
-        here = tuple_(key, t.users.c.id)
-        query = query.where(here < last if descending else here > last)
-    order = (key.desc(), t.users.c.id.desc()) if descending else (key, t.users.c.id)
-    return Statement(within(SCOPE, query.order_by(*order).limit(bindparam("limit", type_=Integer))))
+    kind = TIME if by_time else Text()
+    paged = keyset(query, key, t.users.c.id, descending=descending, after=after, kind=kind)
+    return Statement(within(SCOPE, paged))
 
 
 class PostgresAccountQueries(AccountQueries):

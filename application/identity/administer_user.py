@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from application.identity.account_changes import change_activity, change_role
-from application.identity.ports import IdentityUnitOfWork, TokenVerifier
-from application.shared.ports import Clock, StartWork
+from application.identity.ending_sessions import EndsSessions
 from application.shared.principal import Principal, Role
 from domain.identity.errors import OwnAccount
 from domain.identity.events import user_deleted
@@ -43,15 +42,8 @@ def on_behalf(principal: Principal, user_id: UserId) -> Principal:
     )
 
 
-class ChangeUser:
+class ChangeUser(EndsSessions):
     """Both changes or none. Raises `UserNotFound`, `UserChanged`, `OwnAccount`."""
-
-    def __init__(
-        self, start_work: StartWork[IdentityUnitOfWork], verifier: TokenVerifier, clock: Clock
-    ) -> None:
-        self._start_work = start_work
-        self._verifier = verifier
-        self._clock = clock
 
     async def __call__(self, command: ChangeUserCommand) -> User:
         now = self._clock.now()
@@ -70,20 +62,12 @@ class ChangeUser:
                 if command.user_id == command.principal.user_id:
                     raise OwnAccount
                 await work.commit()
-        for session in ended:
-            self._verifier.revoke(session.id)
+        self._revoke(ended)
         return after
 
 
-class DeleteUser:
+class DeleteUser(EndsSessions):
     """For good; only the audit stays. Raises `UserNotFound`, `UserChanged`, `OwnAccount`."""
-
-    def __init__(
-        self, start_work: StartWork[IdentityUnitOfWork], verifier: TokenVerifier, clock: Clock
-    ) -> None:
-        self._start_work = start_work
-        self._verifier = verifier
-        self._clock = clock
 
     async def __call__(self, command: DeleteUserCommand) -> None:
         if command.user_id == command.principal.user_id:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.identity.ports import IdentityUnitOfWork, TokenVerifier
-from application.shared.ports import Clock, StartWork
+from application.identity.ending_sessions import EndsSessions
 from application.shared.principal import Principal
 from domain.identity.errors import SessionNotFound
 from domain.identity.events import session_ended
@@ -17,15 +16,8 @@ class EndSessionCommand:
     session_id: SessionId
 
 
-class EndSession:
+class EndSession(EndsSessions):
     """Raises `SessionNotFound`, alike for an unknown session, one that has ended, and somebody else's."""
-
-    def __init__(
-        self, start_work: StartWork[IdentityUnitOfWork], verifier: TokenVerifier, clock: Clock
-    ) -> None:
-        self._start_work = start_work
-        self._verifier = verifier
-        self._clock = clock
 
     async def __call__(self, command: EndSessionCommand) -> None:
         now = self._clock.now()
@@ -35,4 +27,4 @@ class EndSession:
                 raise SessionNotFound
             work.record(session_ended(session, EndReason.ENDED, now))
             await work.commit()
-        self._verifier.revoke(session.id)
+        self._revoke([session])

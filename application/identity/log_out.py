@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from application.identity.ports import IdentityUnitOfWork, TokenVerifier
-from application.shared.ports import Clock, StartWork
+from application.identity.ending_sessions import EndsSessions
 from application.shared.principal import Principal
 from domain.identity.events import session_ended
 from domain.identity.session import EndReason
@@ -17,15 +16,8 @@ class LogOutCommand:
     everywhere: bool = False
 
 
-class LogOut:
+class LogOut(EndsSessions):
     """Effective here at once, in other processes when they hear of it. Logging out twice is no error."""
-
-    def __init__(
-        self, start_work: StartWork[IdentityUnitOfWork], verifier: TokenVerifier, clock: Clock
-    ) -> None:
-        self._start_work = start_work
-        self._verifier = verifier
-        self._clock = clock
 
     async def __call__(self, command: LogOutCommand) -> int:
         """How many sessions ended."""
@@ -41,6 +33,5 @@ class LogOut:
             for session in ended:
                 work.record(session_ended(session, EndReason.LOGOUT, now))
             await work.commit()
-        for session in ended:
-            self._verifier.revoke(session.id)
+        self._revoke(ended)
         return len(ended)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from application.identity.account_changes import change_activity
-from application.identity.ports import IdentityUnitOfWork, TokenVerifier
+from application.identity.ending_sessions import EndsSessions
 from application.identity.queries import UserView, user_view
-from application.shared.ports import Clock, StartWork
 from application.shared.principal import Principal, Role, Trace
 from domain.shared.ids import UserId
 
@@ -17,15 +16,8 @@ class SetUserActiveCommand:
     active: bool
 
 
-class SetUserActive:
+class SetUserActive(EndsSessions):
     """Raises `UserNotFound`. A closed account keeps its data and cannot log in."""
-
-    def __init__(
-        self, start_work: StartWork[IdentityUnitOfWork], verifier: TokenVerifier, clock: Clock
-    ) -> None:
-        self._start_work = start_work
-        self._verifier = verifier
-        self._clock = clock
 
     async def __call__(self, command: SetUserActiveCommand) -> UserView:
         now = self._clock.now()
@@ -35,6 +27,5 @@ class SetUserActive:
             after, ended = await change_activity(work, before, command.active, now)
             if after is not before:
                 await work.commit()
-        for session in ended:
-            self._verifier.revoke(session.id)
+        self._revoke(ended)
         return user_view(after)

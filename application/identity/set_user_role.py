@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from application.identity.account_changes import change_role
-from application.identity.ports import IdentityUnitOfWork, TokenVerifier
+from application.identity.ending_sessions import EndsSessions
 from application.identity.queries import UserView, user_view
-from application.shared.ports import Clock, StartWork
 from application.shared.principal import Principal, Trace
 from domain.shared.ids import UserId
 from domain.shared.roles import Role
@@ -18,15 +17,8 @@ class SetUserRoleCommand:
     role: Role
 
 
-class SetUserRole:
+class SetUserRole(EndsSessions):
     """Raises `UserNotFound`. Tokens name the role, so the account's sessions end with its old one."""
-
-    def __init__(
-        self, start_work: StartWork[IdentityUnitOfWork], verifier: TokenVerifier, clock: Clock
-    ) -> None:
-        self._start_work = start_work
-        self._verifier = verifier
-        self._clock = clock
 
     async def __call__(self, command: SetUserRoleCommand) -> UserView:
         now = self._clock.now()
@@ -36,6 +28,5 @@ class SetUserRole:
             after, ended = await change_role(work, before, command.role, now)
             if after is not before:
                 await work.commit()
-        for session in ended:
-            self._verifier.revoke(session.id)
+        self._revoke(ended)
         return user_view(after)

@@ -34,23 +34,11 @@ class AuditView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecordView:
+class AuditRecordView(AuditView):
     """A row as an administrator sees it: `user_id` owns the thing, the nil UUID where no account is known.
     `seal` is null until the row is sealed."""
 
-    id: UUID
     user_id: UUID
-    actor_id: UUID
-    action: str
-    resource_id: UUID
-    outcome: str
-    address: str | None
-    request_id: str
-    occurred_at: datetime
-    reason: str | None
-    operation: str | None
-    occurrences: int
-    last_occurred_at: datetime | None
     seal: int | None
 
 

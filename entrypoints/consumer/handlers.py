@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -23,6 +24,8 @@ from entrypoints.subscriptions import (
 )
 
 log = structlog.get_logger()
+
+Command = TypeVar("Command")
 
 
 def principal_of(message: Message) -> Principal:
@@ -57,52 +60,44 @@ def logged(queue: str, handle: Callable[[Message], Awaitable[None]]) -> Handler:
     return handler
 
 
+def about(
+    use_case: Callable[[Command], Awaitable[object]],
+    command: Callable[[Principal, Message], Command],
+) -> Callable[[Message], Awaitable[None]]:
+    """Carries a message to a use case, as the command it becomes."""
+
+    async def handle(message: Message) -> None:
+        await use_case(command(principal_of(message), message))
+
+    return handle
+
+
 def handlers(container: Container) -> Sequence[tuple[Subscription, Handler]]:
     """Every queue with its handler."""
-    request_extraction = container.when_document_added_request_extraction()
-    extract_document = container.extract_document()
-    run_graph_job = container.run_graph_job()
-    merge_duplicates = container.when_document_processed_merge_duplicates()
-
-    async def document_added(message: Message) -> None:
-        await request_extraction(
-            DocumentAddedNotice(
-                principal=principal_of(message),
-                message_id=message.id,
-                document_id=DocumentId(message.subject),
-            )
-        )
-
-    async def extraction_requested(message: Message) -> None:
-        await extract_document(
-            ExtractDocumentCommand(
-                principal=principal_of(message),
-                message_id=message.id,
-                item_id=JobItemId(message.subject),
-            )
-        )
-
-    async def graph_job_queued(message: Message) -> None:
-        await run_graph_job(
-            RunGraphJobCommand(
-                principal=principal_of(message),
-                message_id=message.id,
-                job_id=GraphJobId(message.subject),
-            )
-        )
-
-    async def document_processed(message: Message) -> None:
-        await merge_duplicates(
-            DocumentProcessedNotice(
-                principal=principal_of(message),
-                message_id=message.id,
-                document_id=DocumentId(message.subject),
-            )
-        )
-
-    return [
-        (REQUEST_EXTRACTION, logged(REQUEST_EXTRACTION.queue, document_added)),
-        (RUN_EXTRACTION, logged(RUN_EXTRACTION.queue, extraction_requested)),
-        (RUN_GRAPH_JOB, logged(RUN_GRAPH_JOB.queue, graph_job_queued)),
-        (MERGE_DUPLICATES, logged(MERGE_DUPLICATES.queue, document_processed)),
-    ]
+    handled = {
+        REQUEST_EXTRACTION: about(
+            container.when_document_added_request_extraction(),
+            lambda who, message: DocumentAddedNotice(
+                principal=who, message_id=message.id, document_id=DocumentId(message.subject)
+            ),
+        ),
+        RUN_EXTRACTION: about(
+            container.extract_document(),
+            lambda who, message: ExtractDocumentCommand(
+                principal=who, message_id=message.id, item_id=JobItemId(message.subject)
+            ),
+        ),
+        RUN_GRAPH_JOB: about(
+            container.run_graph_job(),
+            lambda who, message: RunGraphJobCommand(
+                principal=who, message_id=message.id, job_id=GraphJobId(message.subject)
+            ),
+        ),
+        MERGE_DUPLICATES: about(
+            container.when_document_processed_merge_duplicates(),
+            lambda who, message: DocumentProcessedNotice(
+                principal=who, message_id=message.id, document_id=DocumentId(message.subject)
+            ),
+        ),
+    }
+    return [(subscription, logged(subscription.queue, handle)) for subscription, handle in handled.items()]

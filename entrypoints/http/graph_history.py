@@ -11,7 +11,7 @@ from application.graph.views import EntityView, RelationshipView
 from application.shared.permissions import Permission
 from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, Violation
 from entrypoints.http.entities import entity_id_of
-from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.operation import Call, Handler, NoQuery, Operation, PageQuery, Reply
 from entrypoints.http.relationships import relationship_id_of
 from entrypoints.http.schema_warnings import warnings_of
 
@@ -63,52 +63,50 @@ class GraphHistoryOverHttp:
 
 def operations(over_http: GraphHistoryOverHttp) -> Sequence[Operation[Any, Any]]:
     """Read the versions of entities and relationships, restore deleted ones."""
-    sorts = "Sorts: version, also with a leading `-`; default `-version`."
     return [
-        Operation(
-            method="GET",
-            path="/entities/{entity_id}/history",
-            handler=over_http.entity_history,
-            summary="List an entity's versions: what changed, when, by whom",
-            tag="graph",
-            permission=Permission.GRAPH_READ,
-            query=PageQuery,
-            reply=list[VersionView],
-            raises=(NotFound,),
-            description=sorts,
+        _history("/entities/{entity_id}", over_http.entity_history, "an entity"),
+        _restore(
+            "/entities/{entity_id}",
+            over_http.entity_back,
+            "a deleted entity and the relationships that went with it",
+            EntityView,
         ),
-        Operation(
-            method="POST",
-            path="/entities/{entity_id}/restore",
-            handler=over_http.entity_back,
-            summary="Restore a deleted entity and the relationships that went with it",
-            tag="graph",
-            permission=Permission.GRAPH_WRITE,
-            reply=EntityView,
-            raises=(NotFound, Conflict, InvalidInput, PreconditionFailed),
-            conditional=True,
-        ),
-        Operation(
-            method="GET",
-            path="/relationships/{relationship_id}/history",
-            handler=over_http.relationship_history,
-            summary="List a relationship's versions: what changed, when, by whom",
-            tag="graph",
-            permission=Permission.GRAPH_READ,
-            query=PageQuery,
-            reply=list[VersionView],
-            raises=(NotFound,),
-            description=sorts,
-        ),
-        Operation(
-            method="POST",
-            path="/relationships/{relationship_id}/restore",
-            handler=over_http.relationship_back,
-            summary="Restore a deleted relationship",
-            tag="graph",
-            permission=Permission.GRAPH_WRITE,
-            reply=RelationshipView,
-            raises=(NotFound, Conflict, InvalidInput, PreconditionFailed),
-            conditional=True,
+        _history("/relationships/{relationship_id}", over_http.relationship_history, "a relationship"),
+        _restore(
+            "/relationships/{relationship_id}",
+            over_http.relationship_back,
+            "a deleted relationship",
+            RelationshipView,
         ),
     ]
+
+
+def _history(path: str, handler: Handler[None, PageQuery], thing: str) -> Operation[None, PageQuery]:
+    return Operation(
+        method="GET",
+        path=f"{path}/history",
+        handler=handler,
+        summary=f"List {thing}'s versions: what changed, when, by whom",
+        tag="graph",
+        permission=Permission.GRAPH_READ,
+        query=PageQuery,
+        reply=list[VersionView],
+        raises=(NotFound,),
+        description="Sorts: version, also with a leading `-`; default `-version`.",
+    )
+
+
+def _restore(
+    path: str, handler: Handler[None, NoQuery], what: str, view: type[EntityView | RelationshipView]
+) -> Operation[None, NoQuery]:
+    return Operation(
+        method="POST",
+        path=f"{path}/restore",
+        handler=handler,
+        summary=f"Restore {what}",
+        tag="graph",
+        permission=Permission.GRAPH_WRITE,
+        reply=view,
+        raises=(NotFound, Conflict, InvalidInput, PreconditionFailed),
+        conditional=True,
+    )

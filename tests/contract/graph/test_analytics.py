@@ -1,12 +1,10 @@
 """What a store of results about whole graphs promises, in memory and in Postgres."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from adapters.postgres.provision import Logins
 from application.graph.analytics import GraphSnapshot, SnapshotLimits
 from application.graph.queries import EntityFilter
 from application.shared.messages import Rejected
@@ -15,7 +13,7 @@ from domain.graph.analytics import AnalyticsKind, AnalyticsParameters
 from domain.graph.errors import AnalyticsNotComputed
 from domain.graph.job import GraphJobOutcome, GraphJobStatus
 from domain.shared.errors import InvalidInput
-from tests.contract.graph.analytics import Bench, memory_bench, postgres_bench
+from tests.contract.graph.analytics import Bench
 from tests.contract.graph.stores import START
 from tests.contract.systems import PostgresSystem
 
@@ -25,17 +23,6 @@ FIRST = PageRequest(sort="number", limit=2)
 NEWEST = PageRequest(sort="created_at", descending=True)
 LIMITS = SnapshotLimits()
 ANY = AnalyticsParameters()
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    if request.param == "memory":
-        async with memory_bench() as made:
-            yield made
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_bench(logins) as made:
-        yield made
 
 
 def edges_of(snapshot: GraphSnapshot) -> list[tuple[object, object, float]]:

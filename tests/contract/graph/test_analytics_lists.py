@@ -1,30 +1,17 @@
 """Lists of entities by what was computed about their graph, in memory and in Postgres."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from adapters.postgres.provision import Logins
 from application.graph.queries import EntityFilter
 from application.shared.pages import PageRequest
 from domain.graph.analytics import AnalyticsKind
 from domain.shared.errors import InvalidInput
-from tests.contract.graph.analytics import Bench, memory_bench, postgres_bench
+from tests.contract.graph.analytics import Bench
 from tests.contract.graph.stores import START
 
 NEWEST = PageRequest(sort="created_at", descending=True)
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    if request.param == "memory":
-        async with memory_bench() as made:
-            yield made
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_bench(logins) as made:
-        yield made
 
 
 async def test_entities_are_sorted_by_a_score_page_by_page(bench: Bench) -> None:

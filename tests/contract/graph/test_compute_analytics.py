@@ -2,13 +2,12 @@
 
 import asyncio
 from array import array
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from adapters.analytics.process import SubprocessAlgorithms
-from adapters.postgres.provision import Logins
 from adapters.system.clock import SystemClock
 from application.graph.analytics import Computed, GraphAlgorithms, GraphSnapshot, SnapshotLimits
 from application.graph.cancel_graph_job import CancelGraphJob, CancelGraphJobCommand
@@ -24,7 +23,7 @@ from domain.graph.errors import AnalyticsNotComputed
 from domain.graph.job import GraphJob, GraphJobKind
 from domain.shared.errors import InvalidInput
 from domain.shared.ids import EventId, UserId
-from tests.contract.graph.analytics import Bench, memory_bench, postgres_bench
+from tests.contract.graph.analytics import Bench, memory_bench
 from tests.contract.systems import IDS, principal
 
 BEST = PageRequest(sort="score", descending=True)
@@ -52,17 +51,6 @@ class Places(GraphAlgorithms):
             self.was_cancelled = True
             raise
         return Computed(scores=array("d", range(snapshot.entities)), facts={"kind": str(kind)})
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    if request.param == "memory":
-        async with memory_bench() as made:
-            yield made
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_bench(logins) as made:
-        yield made
 
 
 def runner_of(bench: Bench, algorithms: GraphAlgorithms, limits: SnapshotLimits | None = None) -> RunGraphJob:

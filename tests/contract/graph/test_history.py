@@ -1,7 +1,6 @@
 """What a graph store promises about deleted things, versions and external ids, in memory and in Postgres."""
 
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +8,6 @@ import pytest
 
 from adapters.memory.graph_history import InMemoryHistoryQueries
 from adapters.postgres.graph_history import PostgresHistoryQueries
-from adapters.postgres.provision import Logins
 from application.graph.history import Difference, HistoryQueries, VersionView
 from application.shared.pages import PageRequest
 from domain.graph.entity import Entity, new_entity, patched, resolution_keys, restored
@@ -18,7 +16,7 @@ from domain.graph.relationship import Relationship
 from domain.graph.relationship import patched as patched_edge
 from domain.graph.relationship import restored as restored_edge
 from domain.shared.ids import EntityId, UserId
-from tests.contract.graph.stores import START, GraphStore, memory_store, postgres_store
+from tests.contract.graph.stores import START, GraphStore
 from tests.contract.systems import IDS, MemorySystem, PostgresSystem, principal
 
 NEWEST = PageRequest(sort="version", descending=True, limit=50)
@@ -27,16 +25,6 @@ OLDEST = PageRequest(sort="version", limit=50)
 
 def later(minutes: int) -> timedelta:
     return timedelta(minutes=minutes)
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[GraphStore]:
-    if request.param == "memory":
-        yield memory_store()
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_store(logins) as real:
-        yield real
 
 
 def history(store: GraphStore) -> HistoryQueries:

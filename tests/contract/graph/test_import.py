@@ -1,29 +1,17 @@
 """What writing in bulk promises, in memory and in Postgres: through the whole import, row by row."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from adapters.postgres.provision import Logins
 from domain.graph.bulk import BulkMode
 from domain.graph.events import entity_data, relationship_data
 from domain.graph.job import GraphJobOutcome, GraphJobStatus
 from tests.contract.formats.files import ADA, BOB, FORMATS, KNOWS, file_of
 from tests.contract.graph.importing import NOW, Importing, edges_of, entities_of, entity, jsonl, relationship
-from tests.contract.graph.stores import GraphStore, memory_store, postgres_store
+from tests.contract.graph.stores import GraphStore
 from tests.contract.systems import principal
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[GraphStore]:
-    if request.param == "memory":
-        yield memory_store()
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_store(logins) as real:
-        yield real
 
 
 @pytest.fixture
@@ -45,6 +33,7 @@ async def test_rows_become_entities_and_relationships_with_all_they_say(importin
         "entities": {"created": 2, "updated": 0, "unchanged": 0},
         "relationships": {"created": 1, "updated": 0, "unchanged": 0},
         "refused": 0,
+        "warned": 0,
     }
     found = await entities_of(importing)
     assert found["Ada"].id == ada
@@ -210,6 +199,19 @@ async def test_deleted_things_are_imported_as_such(importing: Importing) -> None
     assert [edge.is_active for edge in await edges_of(importing, deleted=True)] == [False]
     async with importing.store.keys(importing.user) as keys:
         assert set(keys.values()) == {b}
+
+
+async def test_of_two_rows_that_want_a_name_the_first_one_gets_it(importing: Importing) -> None:
+    larger, smaller = UUID(int=(7 << 76) | (2 << 62) | 2), UUID(int=(7 << 76) | (2 << 62) | 1)
+    await importing.rows(entity("Ada", id=str(larger)), entity(" ADA", id=str(smaller)), all_or_nothing=True)
+    async with importing.store.keys(importing.user) as keys:
+        assert keys == {("person", "ada"): larger}
+    await importing.rows(
+        entity("Bob", id=str(larger), aliases=["Cleo"]),
+        entity("Cleo", id=str(smaller)),
+    )
+    async with importing.store.keys(importing.user) as keys:
+        assert keys["person", "cleo"] == larger
 
 
 async def test_events_tell_what_the_api_shows(importing: Importing) -> None:

@@ -1,14 +1,12 @@
 """What holding a graph to a declared schema promises, in memory and in Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from adapters.json_schema.metadata_schemas import CompiledSchemas
 from adapters.memory.graph_schema import InMemorySchemaQueries
 from adapters.postgres.graph_schema import PostgresSchemaQueries
-from adapters.postgres.provision import Logins
 from adapters.system.clock import SystemClock
 from application.graph.change_schema_settings import ChangeSchemaSettings, ChangeSchemaSettingsCommand
 from application.graph.create_entity import CreateEntity, CreateEntityCommand
@@ -37,20 +35,10 @@ from domain.graph.schema import (
 )
 from domain.shared.errors import InvalidInput, Violation
 from domain.shared.ids import EntityId, UserId
-from tests.contract.graph.stores import GraphStore, memory_store, postgres_store
+from tests.contract.graph.stores import GraphStore
 from tests.contract.systems import IDS, MemorySystem, PostgresSystem, principal
 
 AGED = EntityType(metadata_schema={"properties": {"age": {"type": "integer"}}, "required": ["age"]})
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[GraphStore]:
-    if request.param == "memory":
-        yield memory_store()
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_store(logins) as real:
-        yield real
 
 
 def queries(store: GraphStore) -> SchemaQueries:

@@ -124,3 +124,19 @@ def footprint(
     """Counts an account's rows in every table there is, and all accounts."""
     dsn = postgres_server.database_dsn(deployed.logins.runtime_url.rpartition("/")[2])
     return lambda account: rows_of(dsn, account)
+
+
+@pytest.fixture(scope="module")
+def second(deployed: Deployment) -> Iterator[Process]:
+    """Another API process."""
+    process = deployed.serve()
+    yield process
+    assert process.stop() == 0
+
+
+@pytest.fixture
+def there(second: Process, contract: Contract) -> Iterator[Client]:
+    """A client of the other process."""
+    client = Client(second.url, contract)
+    yield client
+    client.close()

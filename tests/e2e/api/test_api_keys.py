@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +15,12 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from entrypoints.cli.target import CLIENT_VARIABLES
 from entrypoints.settings import VARIABLES
-from tests.e2e.api.client import Client, Contract
+from tests.e2e.api.client import Client
 from tests.e2e.api.processes import ROOT, Deployment, Process
 from tests.e2e.api.test_stopping import close_code
 from tests.e2e.api.world import Account, administrator, entity_body, eventually, log_in, made, new_account
 
 KEYS = "/auth/api-keys"
-
-
-@pytest.fixture(scope="module")
-def second(deployed: Deployment) -> Iterator[Process]:
-    """Another API process."""
-    process = deployed.serve()
-    yield process
-    assert process.stop() == 0
-
-
-@pytest.fixture
-def there(second: Process, contract: Contract) -> Iterator[Client]:
-    """A client of the other process."""
-    client = Client(second.url, contract)
-    yield client
-    client.close()
 
 
 def new_key(account: Account, *scopes: str) -> dict[str, Any]:

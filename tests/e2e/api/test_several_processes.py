@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.e2e.api.client import Client, Contract
+from tests.e2e.api.client import Client
 from tests.e2e.api.processes import Deployment, Process
 from tests.e2e.api.test_stopping import close_code, subscribed
 from tests.e2e.api.world import (
@@ -25,22 +25,6 @@ from tests.e2e.api.world import (
     new_account,
     populate,
 )
-
-
-@pytest.fixture(scope="module")
-def second(deployed: Deployment) -> Iterator[Process]:
-    """Another API process."""
-    process = deployed.serve()
-    yield process
-    assert process.stop() == 0
-
-
-@pytest.fixture
-def there(second: Process, contract: Contract) -> Iterator[Client]:
-    """A client of the other process."""
-    client = Client(second.url, contract)
-    yield client
-    client.close()
 
 
 async def next_event(socket: ClientConnection, kind: str) -> dict[str, object]:

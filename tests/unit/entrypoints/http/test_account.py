@@ -1,6 +1,5 @@
 """Account management as clients and administrators meet it, over the store in memory."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,19 +11,10 @@ from application.shared.principal import Role
 from entrypoints.http import account, admin_users
 from entrypoints.http.account import AccountOverHttp
 from entrypoints.http.admin_users import AdminUsersOverHttp
-from entrypoints.http.app import create_app
-from entrypoints.http.cursors import Cursors
-from entrypoints.http.dispatch import Dispatcher
 from tests.unit.application.identity.rig import PASSWORD, Rig
+from tests.unit.entrypoints.http.serving import serving
 
 API = "/api/v1"
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    rig = Rig()
-    yield rig
-    rig.hasher.close()
 
 
 @pytest.fixture
@@ -38,9 +28,8 @@ def client(rig: Rig) -> Client:
     users = AdminUsersOverHttp(
         accounts=rig.accounts, change_user=rig.change_user, delete_user=rig.delete_user
     )
-    dispatcher = Dispatcher(authenticate=rig.authenticate, cursors=Cursors(b"k" * 32), clock=rig.clock)
     operations = [*account.operations(own), *admin_users.operations(users)]
-    app: Quart = create_app(dispatcher, operations, version="0", max_body=100_000)
+    app: Quart = serving(rig, operations)
     return app.test_client()
 
 

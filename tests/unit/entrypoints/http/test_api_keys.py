@@ -1,7 +1,6 @@
 """API keys, the tokens they get, and tickets, as a client meets them, over the store in memory."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,20 +9,11 @@ from quart.typing import TestClientProtocol as Client
 
 from application.shared.principal import Role
 from entrypoints.http import api_keys, auth, socket_tickets
-from entrypoints.http.app import create_app
-from entrypoints.http.cursors import Cursors
-from entrypoints.http.dispatch import Dispatcher
 from tests.unit.application.identity.rig import PASSWORD, Rig
+from tests.unit.entrypoints.http.serving import serving
 
 KEYS, TOKEN = "/api/v1/auth/api-keys", "/api/v1/auth/token"
 Headers = dict[str, str]
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    rig = Rig()
-    yield rig
-    rig.hasher.close()
 
 
 @pytest.fixture
@@ -49,8 +39,7 @@ def app(rig: Rig) -> Quart:
             socket_tickets.SocketTicketsOverHttp(issue_socket_ticket=rig.issue_ticket)
         ),
     ]
-    dispatcher = Dispatcher(authenticate=rig.authenticate, cursors=Cursors(b"k" * 32), clock=rig.clock)
-    return create_app(dispatcher, operations, version="0", max_body=100_000)
+    return serving(rig, operations)
 
 
 @pytest.fixture

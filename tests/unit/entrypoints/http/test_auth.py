@@ -1,26 +1,16 @@
 """Accounts and tokens as a client meets them, over the store in memory."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from quart import Quart, Response
 from quart.typing import TestClientProtocol as Client
 
-from entrypoints.http.app import create_app
 from entrypoints.http.auth import AuthOverHttp, operations
-from entrypoints.http.cursors import Cursors
-from entrypoints.http.dispatch import Dispatcher
 from tests.unit.application.identity.rig import PASSWORD, Rig
+from tests.unit.entrypoints.http.serving import serving
 
 ACCOUNT = {"email": "ada@example.org", "password": PASSWORD}
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    rig = Rig()
-    yield rig
-    rig.hasher.close()
 
 
 @pytest.fixture
@@ -34,8 +24,7 @@ def app(rig: Rig) -> Quart:
         update_profile=rig.update_profile,
         accounts=rig.accounts,
     )
-    dispatcher = Dispatcher(authenticate=rig.authenticate, cursors=Cursors(b"k" * 32), clock=rig.clock)
-    return create_app(dispatcher, operations(auth), version="0", max_body=100_000)
+    return serving(rig, operations(auth))
 
 
 @pytest.fixture

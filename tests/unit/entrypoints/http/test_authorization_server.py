@@ -1,6 +1,6 @@
 """What OAuth 2.0 clients ask beside tokens, over the store in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,21 +19,12 @@ from application.identity.token_pairs import TokenPair
 from domain.identity.api_key import WantedKey
 from domain.shared.roles import Role
 from domain.shared.scopes import Scope
-from entrypoints.http.app import create_app
 from entrypoints.http.authorization_server import AuthorizationServer, operations
-from entrypoints.http.cursors import Cursors
-from entrypoints.http.dispatch import Dispatcher
 from tests.unit.application.identity.rig import Rig
+from tests.unit.entrypoints.http.serving import serving
 
 ACTIVE_NO_MORE = {"active": False}
 PUBLIC = [ed25519_key(new_ed25519_pem()) for _ in range(2)]
-
-
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    rig = Rig()
-    yield rig
-    rig.hasher.close()
 
 
 def app_of(rig: Rig, keys: Sequence[SigningKey] = PUBLIC, public_url: str = "") -> Quart:
@@ -51,8 +42,7 @@ def app_of(rig: Rig, keys: Sequence[SigningKey] = PUBLIC, public_url: str = "") 
         audience="audience",
         public_url=public_url,
     )
-    dispatcher = Dispatcher(authenticate=rig.authenticate, cursors=Cursors(b"k" * 32), clock=rig.clock)
-    return create_app(dispatcher, operations(server), version="0", max_body=100_000)
+    return serving(rig, operations(server))
 
 
 @pytest.fixture
