@@ -16,6 +16,13 @@ def run(name: str) -> None:
             op.execute(statement.strip())
 
 
+def put_back(function: str, name: str) -> None:
+    """Makes a function what the file of a former migration made of it."""
+    text = (SQL / name).read_text()
+    first = text[text.index(f"create function {function}") :].partition("\n----\n")[0]
+    op.execute(first.replace("create function", "create or replace function", 1))
+
+
 def scope(name: str) -> str:
     """The condition under which work on all users' rows sees them: a transaction-local setting."""
     return f"(select current_setting('app.scope', true)) = '{name}'"
