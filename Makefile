@@ -25,8 +25,10 @@ test: $(DEV_STAMP) ## Run every test, on real servers
 	@sh tests/servers/install.sh
 	@$(BIN)/pytest $(ARGS)
 
+# Compiled tests are kept, and what only the other tests use is not loaded: this runs after every change.
 unit: $(DEV_STAMP) ## Run the unit tests: no servers, a few seconds
-	@$(BIN)/pytest tests/unit --numprocesses auto $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest tests/unit --numprocesses auto --confcutdir=tests/unit \
+		-p no:schemathesis -p no:anyio $(ARGS)
 
 lint: $(DEV_STAMP) ## Style, formatting, types, the rules of the architecture, and a search for secrets
 	@$(BIN)/ruff check .

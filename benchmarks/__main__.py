@@ -14,6 +14,7 @@ from benchmarks import (
     p3_create_entity,
     p6_bulk_import,
     p7_traversal,
+    p8_search,
     p10_commit_to_frame,
     p11_memory,
     p12_start,
@@ -55,6 +56,14 @@ async def p7(options: argparse.Namespace) -> list[Finding]:
     triples = options.triples if options.triples.exists() else None
     async with running_system() as system:
         return await p7_traversal.measure(system, triples=triples)
+
+
+async def p8(options: argparse.Namespace) -> list[Finding]:
+    if not options.collection.is_dir():
+        print(f"\nP8 was not measured: {options.collection} is not there", file=sys.stderr)
+        return []
+    async with running_system() as system:
+        return await p8_search.measure(system, options.collection)
 
 
 async def p10(options: argparse.Namespace) -> list[Finding]:
@@ -106,6 +115,7 @@ MEASURES: dict[str, Measure] = {
     "P3": p3,
     "P6": p6,
     "P7": p7,
+    "P8": p8,
     "P10": p10,
     "P11": p11,
     "P12": p12,
@@ -131,7 +141,7 @@ def main() -> int:
         nargs="*",
         choices=[*MEASURES, []],
         metavar="TARGET",
-        help="P1 P2 P3 P7 P10 P11 P12 P13 names retrieval",
+        help="P1 P2 P3 P6 P7 P8 P10 P11 P12 P13 names retrieval",
     )
     parser.add_argument("--seconds", type=float, default=6.0, help="of each measured round")
     parser.add_argument("--rounds", type=int, default=5)
@@ -147,7 +157,7 @@ def main() -> int:
         "--collection",
         type=Path,
         default=Path("../shared/data/cranfield"),
-        help="judged questions for retrieval: documents.jsonl, queries.jsonl, qrels.tsv",
+        help="judged questions for retrieval and P8: documents.jsonl, queries.jsonl, qrels.tsv",
     )
     parser.add_argument("--json", type=Path, help="also write the findings to this file")
     options = parser.parse_args()

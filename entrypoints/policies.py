@@ -8,6 +8,7 @@ from adapters.oidc.config import ProviderConfig, read_providers
 from adapters.security.keys import BadKey, KeyRing, ed25519_key, hs256_key
 from adapters.security.sealing import Sealer, new_key
 from application.identity.token_pairs import Lifetimes
+from application.operations.purge_expired import Retention
 from application.shared.messages import RetryPolicy
 from entrypoints.settings import Settings, SettingsError
 
@@ -57,6 +58,16 @@ def retry_policy_of(settings: Settings) -> RetryPolicy:
     """How often, and how soon, a failed message is tried again."""
     return RetryPolicy(
         attempts=settings.message_attempts, first_delay=timedelta(seconds=settings.message_retry_delay)
+    )
+
+
+def retention_of(settings: Settings) -> Retention:
+    """How long what is over is kept."""
+    return Retention(
+        events=timedelta(seconds=settings.event_retention),
+        idempotency=timedelta(seconds=settings.idempotency_retention),
+        inbox=timedelta(seconds=settings.inbox_retention),
+        sessions=timedelta(seconds=settings.session_retention),
     )
 
 

@@ -48,6 +48,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     message_lease: Seconds = 30.0
     consumer_concurrency: Count = 4
 
+    idempotency_retention: Annotated[float, Meta(ge=60, le=86_400 * 365)] = 86_400.0
+    inbox_retention: Annotated[float, Meta(ge=86_400, le=86_400 * 365)] = 7 * 86_400.0
+    session_retention: Annotated[float, Meta(ge=86_400, le=86_400 * 3650)] = 30 * 86_400.0
+    event_retention: Annotated[float, Meta(ge=3600, le=86_400 * 3650)] = 30 * 86_400.0
+
     jwt_secret: str = ""
     jwt_private_key: str = ""
     credentials_key: str = ""
@@ -172,7 +177,10 @@ def check_database_url(name: str, url: str) -> None:
 
 
 def check_limits(settings: Settings) -> None:
-    """Raises `SettingsError` unless the counts' store and the proxies can be told what they are."""
+    """Raises `SettingsError` unless the counts' store and the proxies can be told what they are, and ended
+    sessions are known for as long as their access tokens are good."""
+    if settings.session_retention < settings.access_token_lifetime:
+        raise SettingsError("SESSION_RETENTION: must be at least ACCESS_TOKEN_LIFETIME")
     if settings.redis_url and settings.redis_url.partition("://")[0] not in ("redis", "rediss"):
         raise SettingsError("REDIS_URL: must begin with redis:// or rediss://")
     for proxy in settings.proxies:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from application.shared.principal import Trace
 from domain.identity.errors import KeysSealedOtherwise
 from entrypoints.container import Container
 from entrypoints.policies import uses_key_set
@@ -30,7 +31,7 @@ async def following_signing_keys(settings: Settings, container: Container) -> As
         return
     follow = container.follow_signing_keys()
     try:
-        await container.ensure_signing_keys()()
+        await container.ensure_signing_keys()(Trace(request_id=f"start-{container.ids().new()}"))
         await follow.look()
     except KeysSealedOtherwise as error:
         raise SettingsError(f"CREDENTIALS_KEY: {error.detail}") from error

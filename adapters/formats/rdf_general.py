@@ -2,9 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-
-import rdflib
-from rdflib.term import Literal
+from typing import TYPE_CHECKING
 
 from adapters.formats.rdf_terms import (
     ENTITY,
@@ -18,7 +16,13 @@ from adapters.formats.rdf_terms import (
     relationship_of,
     statement_of,
 )
+from adapters.on_demand import on_demand
 from application.graph.imports import BrokenFile, RawRow
+
+if TYPE_CHECKING:
+    import rdflib
+else:
+    rdflib = on_demand("rdflib")
 
 LARGEST = 8 * 1024 * 1024
 REIFICATION = frozenset([SUBJECT, PREDICATE, OBJECT])
@@ -47,7 +51,7 @@ def rows_of(content: bytes, format_: str, source: str | None) -> Iterator[RawRow
         raise BrokenFile(f"the file cannot be read as {format_}: {error}"[:400], 1) from error
     said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, target in graph.triples((None, None, None)):
-        value = str(target) if isinstance(target, Literal) else Node(_name(target))
+        value = str(target) if isinstance(target, rdflib.Literal) else Node(_name(target))
         said[_name(subject)][str(predicate)].append(value)
     for predicates in said.values():
         for values in predicates.values():

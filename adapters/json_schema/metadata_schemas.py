@@ -4,14 +4,18 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import jsonschema_rs
-
+from adapters.on_demand import on_demand
 from application.graph.schema import MetadataSchemas
 from domain.graph.json_schema import EXPANSION
 from domain.shared.errors import Violation
 from domain.shared.json import Json, JsonObject
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+else:
+    jsonschema_rs = on_demand("jsonschema_rs")
 
 COMPILED = 1000
 SHOWN = 20
@@ -54,7 +58,7 @@ class CompiledSchemas(MetadataSchemas):
             _violation(error) for error, _ in zip(validator.iter_errors(value), range(SHOWN), strict=False)
         ]
 
-    def _validator(self, schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
+    def _validator(self, schema: JsonObject) -> "jsonschema_rs.Draft202012Validator":
         text = json.dumps(schema, sort_keys=True, separators=(",", ":"))
         key = hashlib.sha256(text.encode()).digest()
         found = self._compiled.get(key)
@@ -78,7 +82,7 @@ class CompiledSchemas(MetadataSchemas):
         return made
 
 
-def _violation(error: jsonschema_rs.ValidationError) -> Violation:
+def _violation(error: "jsonschema_rs.ValidationError") -> Violation:
     path = [str(part).replace("~", "~0").replace("/", "~1") for part in error.instance_path]
     return Violation(
         pointer="".join(f"/{part}" for part in path),

@@ -22,6 +22,9 @@ class InMemoryEventLog(EventLog):
     async def head(self) -> int:
         return self._store.head
 
+    async def purged(self) -> int:
+        return self._store.purged
+
     async def since(self, user_id: UserId, position: int, limit: int) -> Sequence[Message]:
         return [message for message in self._after(position) if message.user_id == user_id][:limit]
 

@@ -21,6 +21,7 @@ class Graph:
     relationships: Rows
     mentions: Rows
     evidence: Rows
+    merged_into: Rows
 
 
 def drop_unsupported(
@@ -44,17 +45,31 @@ def drop_unsupported(
         for entity in of_user(graph.entities, Entity, user_id)
         if entity.id in entity_ids and entity.content.source_type == "extraction" and entity.id not in held
     ]
+    parts = {entity.id: _merged_sources(graph, entity) for entity in gone}
+    # What somebody wrote and merged into an entity lives on in it.
+    gone = [one for one in gone if all(p.content.source_type == "extraction" for p in parts[one.id])]
     for entity in gone:
-        _remove(graph, entity)
+        for part in (entity, *parts[entity.id]):
+            _remove(graph, part)
     return Knowledge(
         entities=[entity for entity in gone if entity.is_active],
         relationships=[edge for edge in edges if edge.is_active],
     )
 
 
+def _merged_sources(graph: Graph, target: Entity) -> list[Entity]:
+    """What was merged into an entity, and into that."""
+    found: list[Entity] = []
+    for entity in of_user(graph.entities, Entity, target.user_id):
+        if graph.merged_into.get((entity.user_id, entity.id)) == target.id:
+            found += [entity, *_merged_sources(graph, entity)]
+    return found
+
+
 def _remove(graph: Graph, entity: Entity) -> None:
     """An entity with what the foreign keys take along."""
     del graph.entities[(entity.user_id, entity.id)]
+    graph.merged_into.pop((entity.user_id, entity.id), None)
     for key, owner in list(graph.keys.items()):
         if owner == entity.id:
             del graph.keys[key]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from adapters.memory.graph_entities import ENTITIES, KEYS, external_id_of
+from adapters.memory.graph_entities import ENTITIES, KEYS, MERGED_INTO, external_id_of, merged_target
 from adapters.memory.graph_imports import IMPORT_KEYS
 from adapters.memory.graph_relationships import DELETED_WITH_END, RELATIONSHIPS, edge_of
 from adapters.memory.store import Rows
@@ -31,6 +31,7 @@ class InMemoryBulkRepository(BulkRepository):
     def __init__(self, table: Callable[[str], Rows], announce: Callable[[DomainEvent], None]) -> None:
         self._entities = table(ENTITIES)
         self._keys = table(KEYS)
+        self._merged_into = table(MERGED_INTO)
         self._relationships = table(RELATIONSHIPS)
         self._deleted_with_end = table(DELETED_WITH_END)
         self._import_keys = table(IMPORT_KEYS)
@@ -45,6 +46,8 @@ class InMemoryBulkRepository(BulkRepository):
             if there is None and row.id is not None:
                 by_id = self._entities.get((user_id, row.id))
                 there = by_id if isinstance(by_id, Entity) else None
+            if there is None and row.content.external_id is not None:
+                there = merged_target(self._entities, self._merged_into, user_id, named)
             if there is not None:
                 found[row.place] = there
         return found
@@ -53,7 +56,7 @@ class InMemoryBulkRepository(BulkRepository):
         taken: set[EntityId] = set()
         for one in entities:
             try:
-                if (one.entity.user_id, one.entity.id) in self._entities:
+                if (one.entity.user_id, one.entity.id) in self._entities or self._was_merged(one.entity):
                     raise RowsCollide
                 self._store_entities([one])
             except RowsCollide:
@@ -61,6 +64,11 @@ class InMemoryBulkRepository(BulkRepository):
             else:
                 self._announce(entity_event(EntityCreated, one.entity))
         return taken
+
+    def _was_merged(self, entity: Entity) -> bool:
+        named = external_id_of(entity) if entity.is_active else None
+        at = (self._entities, self._merged_into, entity.user_id)
+        return named is not None and merged_target(*at, named) is not None
 
     async def save_entities(self, entities: Sequence[StoredEntity]) -> None:
         self._store_entities(entities)
@@ -105,7 +113,10 @@ class InMemoryBulkRepository(BulkRepository):
             if found is None and end.id is not None:
                 found = end.id
             if end.external_id is not None:
-                entity = outer.get((end.source, end.external_id))
+                named = (end.source, end.external_id)
+                entity = outer.get(named)
+                if entity is None:
+                    entity = merged_target(self._entities, self._merged_into, user_id, named)
                 found = None if entity is None else entity.id
             if end.name_key is not None:
                 found = self._keys.get((user_id, end.type, end.name_key))

@@ -95,3 +95,23 @@ def external_id_of(thing: Entity | Relationship) -> tuple[str | None, str] | Non
     """What no two active things of a kind share: the source and its own id for it."""
     content = thing.content
     return None if content.external_id is None else (content.source, content.external_id)
+
+
+def merged_target(
+    entities: Rows, merged_into: Rows, user_id: UserId, named: tuple[str | None, str | None]
+) -> Entity | None:
+    """The active entity that one with this source and external id was merged into, merge upon merge; of
+    several the one merged last tells."""
+    found = []
+    for row in entities.values():
+        if not isinstance(row, Entity) or row.user_id != user_id:
+            continue
+        if (row.content.source, row.content.external_id) != named:
+            continue
+        into = merged_into.get((user_id, row.id))
+        while into is not None and (further := merged_into.get((user_id, into))) is not None:
+            into = further
+        target = entities.get((user_id, into))
+        if isinstance(target, Entity) and target.is_active:
+            found.append((row.updated_at, target))
+    return max(found, key=lambda each: each[0], default=(None, None))[1]

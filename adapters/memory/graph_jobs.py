@@ -21,14 +21,16 @@ from domain.shared.ids import GraphJobId, UserId
 # Tables by (user id, id) and by (user id, job id, place, pointer).
 GRAPH_JOBS = "graph_jobs"  # GraphJob
 GRAPH_JOB_ERRORS = "graph_job_errors"  # RefusedPlace
+GRAPH_JOB_WARNINGS = "graph_job_warnings"  # RefusedPlace
 
 
 class InMemoryGraphJobRepository(GraphJobRepository):
     """Works on the tables of one unit of work."""
 
-    def __init__(self, jobs: Rows, errors: Rows) -> None:
+    def __init__(self, jobs: Rows, errors: Rows, warnings: Rows) -> None:
         self._jobs = jobs
         self._errors = errors
+        self._warnings = warnings
 
     async def add(self, job: GraphJob) -> None:
         self._jobs[(job.user_id, job.id)] = job
@@ -55,6 +57,10 @@ class InMemoryGraphJobRepository(GraphJobRepository):
     async def refuse(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
         for refused in places:
             self._errors.setdefault((user_id, job_id, refused.place, refused.pointer), refused)
+
+    async def warn(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
+        for warned in places:
+            self._warnings.setdefault((user_id, job_id, warned.place, warned.pointer), warned)
 
     async def note_failure(self, user_id: UserId, job_id: GraphJobId, error: str) -> int | None:
         job = self._open(user_id, job_id)
@@ -108,11 +114,21 @@ class InMemoryGraphJobQueries(GraphJobQueries):
     async def refused(
         self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
     ) -> Sequence[RefusedPlaceView] | None:
+        return self._noted(GRAPH_JOB_ERRORS, user_id, job_id, after, limit)
+
+    async def warned(
+        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
+    ) -> Sequence[RefusedPlaceView] | None:
+        return self._noted(GRAPH_JOB_WARNINGS, user_id, job_id, after, limit)
+
+    def _noted(
+        self, table: str, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
+    ) -> Sequence[RefusedPlaceView] | None:
         if (user_id, job_id) not in self._store.table(GRAPH_JOBS):
             return None
         found = [
             refused
-            for key, refused in self._store.table(GRAPH_JOB_ERRORS).items()
+            for key, refused in self._store.table(table).items()
             if isinstance(key, tuple) and isinstance(refused, RefusedPlace) and key[:2] == (user_id, job_id)
         ]
         found = [refused for refused in found if (refused.place, refused.pointer) > after]

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.memory.documents_rows import StoredPlace, of_user
+from adapters.memory.extraction_cleanup import Graph, drop_unsupported
 from adapters.memory.graph_entities import external_id_of
 from adapters.memory.graph_merge_edges import EdgeChange, changes, ends_of, is_free
 from adapters.memory.store import Rows
@@ -60,6 +61,17 @@ class MergeTables:
     chunks: Rows
     merges: Rows
     merged_into: Rows
+
+    def graph(self) -> Graph:
+        """What a document's findings are in."""
+        return Graph(
+            entities=self.entities,
+            keys=self.keys,
+            relationships=self.relationships,
+            mentions=self.mentions,
+            evidence=self.evidence,
+            merged_into=self.merged_into,
+        )
 
 
 class InMemoryMergeRepository(MergeRepository):
@@ -134,6 +146,18 @@ class InMemoryMergeRepository(MergeRepository):
         undone = replace(merge, undone_at=now, undone_by=by)
         self._t.merges[(merge.user_id, merge.id)] = replace(stored, merge=undone)
         return back
+
+    async def drop_unsupported(self, merge: Merge) -> tuple[Sequence[Entity], Sequence[Relationship]]:
+        stored = self._stored(merge.user_id, merge.id)
+        entities, edges = (
+            [subject for place, heir, _ in places for subject in (place.subject, heir)]
+            for places in (stored.mentions, stored.evidence)
+        )
+        found = {place.subject for place in of_user(self._t.evidence, StoredPlace, merge.user_id)}
+        gone = drop_unsupported(
+            self._t.graph(), merge.user_id, entities, [edge for edge in edges if edge not in found]
+        )
+        return gone.entities, gone.relationships
 
     def _stored(self, user_id: UserId, merge_id: MergeId) -> StoredMerge:
         stored = self._t.merges.get((user_id, merge_id))

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from adapters.memory.graph_analytics import last_run, last_scores, passing
 from adapters.memory.graph_entities import ENTITIES, MERGED_INTO
 from adapters.memory.graph_relationships import RELATIONSHIPS
@@ -18,7 +20,14 @@ from application.graph.queries import (
     RelationshipQueries,
     metadata_alternatives,
 )
-from application.graph.views import EntityView, RelationshipView, entity_view, relationship_view
+from application.graph.views import (
+    EntityJson,
+    EntityView,
+    RelationshipJson,
+    RelationshipView,
+    entity_view,
+    relationship_view,
+)
 from application.shared.pages import Page, PageRequest, Position
 from domain.graph.analytics import AnalyticsKind
 from domain.graph.content import same_json
@@ -56,6 +65,12 @@ class InMemoryEntityQueries(EntityQueries):
             return _page(scored, page, lambda view: scores[view.id])
         return _page(found, page, lambda view: getattr(view, page.sort))
 
+    async def entities_json(
+        self, user_id: UserId, wanted: EntityFilter, page: PageRequest
+    ) -> Page[EntityJson]:
+        found = await self.entities(user_id, wanted, page)
+        return Page(rows=[EntityJson(as_json(view)) for view in found.rows], next=found.next)
+
 
 class InMemoryRelationshipQueries(RelationshipQueries):
     def __init__(self, store: MemoryStore) -> None:
@@ -73,6 +88,17 @@ class InMemoryRelationshipQueries(RelationshipQueries):
         rows = all_relationships(self._store, user_id)
         found = [v for v in map(relationship_view, rows) if _relationship_passes(v, wanted)]
         return _page(found, page, lambda view: getattr(view, page.sort))
+
+    async def relationships_json(
+        self, user_id: UserId, wanted: RelationshipFilter, page: PageRequest
+    ) -> Page[RelationshipJson]:
+        found = await self.relationships(user_id, wanted, page)
+        return Page(rows=[RelationshipJson(as_json(view)) for view in found.rows], next=found.next)
+
+
+def as_json(view: object) -> str:
+    """A view as replies carry it."""
+    return msgspec.json.encode(view).decode()
 
 
 def all_entities(store: MemoryStore, user_id: UserId) -> list[Entity]:

@@ -1,10 +1,12 @@
 """The declared schema in dictionaries, for tests without a server."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from adapters.memory.graph_entities import ENTITIES
+from adapters.memory.graph_merges import MERGES, StoredMerge
 from adapters.memory.graph_relationships import RELATIONSHIPS, ends_of
 from adapters.memory.store import MemoryStore, Rows
 from application.graph.schema import (
@@ -22,8 +24,8 @@ from domain.graph.entity import Entity
 from domain.graph.errors import SchemaChanged
 from domain.graph.relationship import Relationship
 from domain.graph.schema import GraphSchema, RelationshipType
-from domain.graph.schema_rules import Surroundings
-from domain.shared.ids import EntityId, UserId
+from domain.graph.schema_rules import Surroundings, closed_ends, relationship_violations
+from domain.shared.ids import EntityId, MergeId, RelationshipId, UserId
 
 SCHEMAS = "graph_schemas"  # (user id,) -> GraphSchema
 MOST_TYPES = 500
@@ -140,6 +142,50 @@ class InMemoryGraphSchemaRepository(_Facts, GraphSchemaRepository):
             ):
                 found.append(relationship.id)
         return sorted(found)[:10]
+
+    async def around_all(
+        self, relationships: Sequence[Relationship], schema: GraphSchema, but_for: Collection[RelationshipId]
+    ) -> Sequence[Surroundings]:
+        left_out = {*but_for, *(relationship.id for relationship in relationships)}
+        others = [other for other in self._active(self._user_id) if other.id not in left_out]
+        found = []
+        for relationship in relationships:
+            declared = schema.relations[relationship.content.relationship_type]
+            around = self._around(relationship, declared, others)
+            found.append(
+                replace(
+                    around,
+                    outgoing=around.outgoing and declared.cardinality.one_target,
+                    incoming=around.incoming and declared.cardinality.one_source,
+                    reverse=around.reverse and declared.symmetric,
+                )
+            )
+        return found
+
+    async def misplaced(self, schema: GraphSchema, merge_id: MergeId) -> Sequence[RelationshipFacts]:
+        stored = self._table(MERGES)[(self._user_id, merge_id)]
+        changed = {change.id for change in stored.edges} if isinstance(stored, StoredMerge) else set()
+        found = []
+        for edge in sorted(self._active(self._user_id), key=lambda edge: edge.id):
+            declared = schema.relations.get(edge.content.relationship_type)
+            if edge.id in changed and declared is not None:
+                name = edge.content.relationship_type
+                around = await self.around(edge, declared)
+                if relationship_violations(schema, name, around):
+                    facts = RelationshipFacts(
+                        id=edge.id, type=name, metadata=edge.content.metadata, around=around
+                    )
+                    found.append(facts)
+        return found[:10]
+
+    async def closed_to_all(
+        self, types: Mapping[EntityId, str], schema: GraphSchema
+    ) -> Mapping[EntityId, Sequence[UUID]]:
+        found = {
+            entity_id: await self.closed_to(entity_id, closed_ends(schema, name))
+            for entity_id, name in types.items()
+        }
+        return {entity_id: broken for entity_id, broken in found.items() if broken}
 
 
 class InMemorySchemaQueries(_Facts, SchemaQueries):

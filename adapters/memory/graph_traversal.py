@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from math import prod
 
-from adapters.memory.graph_queries import all_entities, all_relationships
+from adapters.memory.graph_queries import all_entities, all_relationships, as_json
 from adapters.memory.graph_relationships import ends_of
 from adapters.memory.graph_steps import Graph, Step, Trail, shortest, strongest
 from adapters.memory.store import MemoryStore
@@ -17,6 +17,7 @@ from application.graph.traversal import (
     GraphQueries,
     GraphStats,
     Neighborhood,
+    NeighborhoodJson,
     NeighborhoodRequest,
     Path,
     Paths,
@@ -83,6 +84,9 @@ class InMemoryGraphQueries(GraphQueries):
             truncated=bool(limits),
             limits_reached=sorted(limits),
         )
+
+    async def neighborhood_json(self, user_id: UserId, request: NeighborhoodRequest) -> NeighborhoodJson:
+        return NeighborhoodJson(as_json(await self.neighborhood(user_id, request)))
 
     async def paths(self, user_id: UserId, request: PathsRequest) -> Paths:
         graph = self._graph(user_id, request.steps, request.source, request.target)

@@ -26,7 +26,12 @@ from adapters.memory.graph_imports import (
     IMPORTS,
     InMemoryImportRepository,
 )
-from adapters.memory.graph_jobs import GRAPH_JOB_ERRORS, GRAPH_JOBS, InMemoryGraphJobRepository
+from adapters.memory.graph_jobs import (
+    GRAPH_JOB_ERRORS,
+    GRAPH_JOB_WARNINGS,
+    GRAPH_JOBS,
+    InMemoryGraphJobRepository,
+)
 from adapters.memory.graph_merges import MERGES, InMemoryMergeRepository, MergeTables
 from adapters.memory.graph_relationships import (
     DELETED_WITH_END,
@@ -95,7 +100,9 @@ class InMemoryRepositories:
 
     @property
     def graph_jobs(self) -> InMemoryGraphJobRepository:
-        return InMemoryGraphJobRepository(self.table(GRAPH_JOBS), self.table(GRAPH_JOB_ERRORS))
+        return InMemoryGraphJobRepository(
+            *map(self.table, (GRAPH_JOBS, GRAPH_JOB_ERRORS, GRAPH_JOB_WARNINGS))
+        )
 
     @property
     def bulk(self) -> InMemoryBulkRepository:
@@ -184,6 +191,7 @@ class InMemoryRepositories:
             relationships=self.table(RELATIONSHIPS),
             mentions=self.table(MENTIONS),
             evidence=self.table(EVIDENCE),
+            merged_into=self.table(MERGED_INTO),
         )
 
     def _erase(self, user_id: UserId) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, MutableMapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -32,11 +33,13 @@ class MemoryStore:
     tables: dict[str, Rows] = field(default_factory=dict)
     events: list[RecordedEvent] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
-    inbox: set[tuple[UserId, str, UUID]] = field(default_factory=set)
-    idempotency: dict[tuple[UserId, str], tuple[IdempotencyKey, UUID]] = field(default_factory=dict)
+    inbox: dict[tuple[UserId, str, UUID], datetime] = field(default_factory=dict)
+    idempotency: dict[tuple[UserId, str], tuple[IdempotencyKey, UUID, datetime]] = field(default_factory=dict)
     in_flight: set[tuple[UserId, str]] = field(default_factory=set)
     # The last position given: events may go, their positions are not given again.
     head: int = 0
+    # Events up to this position are gone.
+    purged: int = 0
 
     def table(self, name: str) -> Rows:
         """The committed rows of a table, made on first use."""
@@ -45,5 +48,5 @@ class MemoryStore:
     def erase(self, user_id: UserId) -> None:
         """Removes what a user has outside of the tables, but for the audit."""
         self.events = [recorded for recorded in self.events if recorded.event.user_id != user_id]
-        self.inbox = {seen for seen in self.inbox if seen[0] != user_id}
+        self.inbox = {seen: when for seen, when in self.inbox.items() if seen[0] != user_id}
         self.idempotency = {key: kept for key, kept in self.idempotency.items() if key[0] != user_id}

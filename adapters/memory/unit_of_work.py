@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 from adapters.memory.graph_history import VERSIONED, keep_versions
@@ -31,7 +32,7 @@ class InMemoryUnitOfWork(InMemoryRepositories, UnitOfWork):
     async def commit(self) -> None:
         store, principal = self._settings.store, self._principal
         seen = {(principal.user_id, handler, message_id) for handler, message_id in self._handled}
-        if seen & store.inbox:
+        if seen & store.inbox.keys():
             raise AlreadyHandled
         require_schema(store, principal.user_id, self._schema)
         actor = principal.actor_id or principal.user_id
@@ -42,13 +43,13 @@ class InMemoryUnitOfWork(InMemoryRepositories, UnitOfWork):
             draft.apply()
         for user_id in self._erased:
             store.erase(user_id)
-        store.inbox |= seen
+        store.inbox |= dict.fromkeys(seen, datetime.now(UTC))
         told = [*self._announced, *self._events]
         store.events += [RecordedEvent(self._settings.ids.new(), e, principal.trace) for e in told]
         store.audit += [self._settings.audit(event, principal) for event in self._events]
         if principal.idempotency and self._created:
             key = (principal.user_id, principal.idempotency.key)
-            store.idempotency[key] = (principal.idempotency, self._created)
+            store.idempotency[key] = (principal.idempotency, self._created, datetime.now(UTC))
         if self._events:
             self._settings.wake()
 
@@ -66,7 +67,7 @@ async def start_memory_work(
     if key in store.in_flight:
         raise RequestInFlight
     if key in store.idempotency:
-        known, resource_id = store.idempotency[key]
+        known, resource_id, _ = store.idempotency[key]
         if known.fingerprint != wanted.fingerprint:
             raise IdempotencyKeyReused
         raise AlreadyApplied(resource_id)

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from authlib.oauth2.client import OAuth2Client
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from adapters.oidc.config import ProviderConfig
 from adapters.oidc.id_token import (
@@ -21,10 +19,18 @@ from adapters.oidc.id_token import (
 from adapters.oidc.metadata import ProviderMetadata, discovery_url, metadata_of
 from adapters.oidc.remembered import Remembered
 from adapters.oidc.web import Unreachable, Web
+from adapters.on_demand import on_demand
 from application.identity.oidc_ports import Answer, IdentityProvider, PendingLogin
 from application.shared.ports import Clock
 from domain.identity.errors import LoginDenied, ProviderUnavailable, UntrustedIdentity
 from domain.identity.external_identity import Assertion
+
+if TYPE_CHECKING:
+    from authlib.oauth2 import client
+    from authlib.oauth2.rfc6749 import parameters
+else:
+    client = on_demand("authlib.oauth2.client")
+    parameters = on_demand("authlib.oauth2.rfc6749.parameters")
 
 LIFETIME: Final = timedelta(hours=1)
 # A token may name a key that is newer than ours; what anybody could make up is not looked for all the time.
@@ -77,8 +83,8 @@ class OidcProvider(IdentityProvider):
         except Disbelieved as error:
             raise self._untrusted(str(error)) from error
 
-    def _client(self, metadata: ProviderMetadata) -> OAuth2Client:
-        return OAuth2Client(
+    def _client(self, metadata: ProviderMetadata) -> "client.OAuth2Client":
+        return client.OAuth2Client(
             session=None,
             client_id=self._config.client_id,
             client_secret=self._config.client_secret or None,
@@ -90,7 +96,7 @@ class OidcProvider(IdentityProvider):
 
     async def _redeemed(self, metadata: ProviderMetadata, code: str, code_verifier: str) -> Mapping[str, Any]:
         """The token reply. Raises `LoginDenied`, `Unreachable`."""
-        body = prepare_token_request(
+        body = parameters.prepare_token_request(
             "authorization_code", code=code, redirect_uri=self._redirect_uri, code_verifier=code_verifier
         )
         auth = self._client(metadata).client_auth(metadata.token_auth_method)

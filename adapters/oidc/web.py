@@ -1,16 +1,21 @@
 """Talks to providers' servers: bounded in time and size, never redirected, and only where it was told to."""
 
 import asyncio
+import functools
 import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import httpx
-
 from adapters.oidc.config import is_loopback
+from adapters.on_demand import on_demand
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = on_demand("httpx")
 
 TIMEOUT: Final = 10.0  # seconds, for all of one exchange
 LARGEST: Final = 512 * 1024
@@ -38,28 +43,31 @@ class Fetched:
         return value
 
 
+@functools.cache
+def authorities() -> ssl.SSLContext:
+    """Whom a TLS connection is believed by. Reads all of them from disk: once in a process is enough."""
+    return httpx.create_ssl_context()
+
+
 class Web:
     """`transport` stands for the network in tests."""
 
     def __init__(
-        self, *, transport: httpx.AsyncBaseTransport | None = None, timeout: float = TIMEOUT
+        self, *, transport: "httpx.AsyncBaseTransport | None" = None, timeout: float = TIMEOUT
     ) -> None:
         self._transport = transport
         self._timeout = timeout
-        self._trust: ssl.SSLContext | None = None
 
     async def fetch(
         self, method: str, url: str, *, headers: Mapping[str, str], content: str | None = None
     ) -> Fetched:
         """One exchange. Raises `Unreachable`."""
-        if self._trust is None:
-            self._trust = httpx.create_ssl_context()  # reads all authorities from disk: once is enough
         try:
             async with (
                 asyncio.timeout(self._timeout),
                 httpx.AsyncClient(
                     transport=self._transport,
-                    verify=self._trust,
+                    verify=authorities(),
                     timeout=self._timeout,
                     # A proxy of the environment is for the way out, not for this machine.
                     trust_env=not is_loopback(urlsplit(url).hostname),

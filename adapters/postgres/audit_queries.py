@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, select
 
 from adapters.postgres import tables as t
 from adapters.postgres.engine import Database
-from adapters.postgres.graph_filters import page_of
-from adapters.postgres.keyset import TIME, keyset
+from adapters.postgres.keyset import TIME, keyset, page_of
 from adapters.postgres.statements import Statement, confined, within
 from application.operations.queries import AuditFilter, AuditQueries, AuditRecordView, AuditView
 from application.shared.pages import Page, PageRequest

@@ -165,7 +165,7 @@ def end_leftovers(directory: Path, within: float, number: signal.Signals = signa
 
 def servers_on(directory: Path) -> Sequence[int]:
     """The processes of Postgres that work in this directory: every one of them makes it its current one."""
-    import psutil  # comes with the embedded server's wheel; needed after a crash only  # noqa: PLC0415
+    import psutil  # noqa: PLC0415 - comes with the embedded server's wheel; needed after a crash only
 
     found = []
     for process in psutil.process_iter(["name"]):

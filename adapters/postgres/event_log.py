@@ -83,6 +83,10 @@ class PostgresEventLog(EventLog):
         async with self._database.connection() as connection:
             return int(await connection.fetchval("select position from backend_operations.event_head"))
 
+    async def purged(self) -> int:
+        async with self._database.connection() as connection:
+            return int(await connection.fetchval("select purged from backend_operations.event_head"))
+
     async def since(self, user_id: UserId, position: int, limit: int) -> Sequence[Message]:
         async with self._database.connection() as connection:
             rows = await SINCE.fetch(connection, user_id=user_id, after=position, limit=limit)

@@ -20,18 +20,29 @@ where r.user_id = $1 and r.id = any($2::uuid[]) and r.source_type = 'extraction'
 returning {RELATIONSHIP_COLUMNS}
 """
 
+# What somebody wrote and merged into an entity lives on in it. What was extracted, and merged, goes along.
 DROP_ENTITIES = f"""
-delete from backend_entities.entities e
-where e.user_id = $1 and e.id = any($2::uuid[]) and e.source_type = 'extraction' and not exists (
-    select from backend_extraction.mentions m where m.user_id = $1 and m.entity_id = e.id
-) and not exists (
-    select from backend_entities.relationships r
-    where r.user_id = $1 and r.is_active and r.source_entity_id = e.id
-) and not exists (
-    select from backend_entities.relationships r
-    where r.user_id = $1 and r.is_active and r.target_entity_id = e.id
+with dropped as materialized (
+    select e.id from backend_entities.entities e
+    where e.user_id = $1 and e.id = any($2::uuid[]) and e.source_type = 'extraction' and not exists (
+        select from backend_extraction.mentions m where m.user_id = $1 and m.entity_id = e.id
+    ) and not exists (
+        select from backend_entities.relationships r
+        where r.user_id = $1 and r.is_active and r.source_entity_id = e.id
+    ) and not exists (
+        select from backend_entities.relationships r
+        where r.user_id = $1 and r.is_active and r.target_entity_id = e.id
+    ) and not exists (
+        select from backend_entities.merged_sources($1, e.id) as part
+        where part.source_type is distinct from 'extraction'
+    )
+), along as (
+    delete from backend_entities.entities e
+    using dropped cross join lateral backend_entities.merged_sources($1, dropped.id) as part
+    where e.user_id = $1 and e.id = part.id
 )
-returning {ENTITY_COLUMNS}
+delete from backend_entities.entities e using dropped where e.user_id = $1 and e.id = dropped.id
+returning {", ".join(f"e.{column.strip()}" for column in ENTITY_COLUMNS.split(","))}
 """
 
 

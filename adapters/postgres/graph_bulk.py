@@ -60,13 +60,20 @@ class PostgresBulkRepository(BulkRepository):
         return {EntityId(row["id"]) for row in rows}
 
     async def save_entities(self, entities: Sequence[StoredEntity]) -> None:
-        await self._store_entities(entities, sql.SAVE_ENTITIES, "entity.updated")
+        if not any(stored.release for stored in entities):
+            await self._store_entities(entities, sql.SAVE_ENTITIES, "entity.updated")
+            return
+        released = await self._store_entities(entities, sql.SAVE_ENTITIES_AND_RELEASE, "entity.updated")
+        await self._connection.execute(
+            sql.CLAIM_RELEASED, entities[0].entity.user_id, *([row[n] for row in released] for n in range(3))
+        )
 
     async def _store_entities(
         self, entities: Sequence[StoredEntity], statement: str, event: str
     ) -> list[asyncpg.Record]:
         records = [
             (
+                place,
                 stored.entity.id,
                 self._ids.new(),
                 stored.entity.content.name,
@@ -86,7 +93,7 @@ class PostgresBulkRepository(BulkRepository):
                 stored.claim,
                 stored.release,
             )
-            for stored in entities
+            for place, stored in enumerate(entities)
         ]
         user_id = entities[0].entity.user_id
         return await self._store(user_id, "staged_entities", sql.STAGE_ENTITIES, records, statement)

@@ -3,9 +3,10 @@
 # COPY does not go where row level security is on; a temporary table is the transaction's own.
 STAGE_ENTITIES = """
 create temp table if not exists staged_entities (
-    id uuid, event_id uuid, name text, type text, confidence double precision, source text, source_type text,
-    external_id text, metadata jsonb, aliases text[], is_active boolean, version bigint, moment timestamptz,
-    event text, created_text text, moment_text text, claim text[], release text[]
+    place integer, id uuid, event_id uuid, name text, type text, confidence double precision,
+    source text, source_type text, external_id text, metadata jsonb, aliases text[], is_active boolean,
+    version bigint, moment timestamptz, event text, created_text text, moment_text text, claim text[],
+    release text[]
 ) on commit drop
 """
 STAGE_RELATIONSHIPS = """
@@ -57,12 +58,25 @@ _RELATIONSHIP_DATA = """jsonb_build_object(
 )"""
 
 
+# In one order for everybody; of two rows that want the same the first one gets it.
 _CLAIM = """
 insert into backend_entities.entity_keys (user_id, type, key, entity_id)
-select $1, s.type, wanted.key, s.id from {source}, unnest(s.claim) as wanted(key)
-order by s.type, wanted.key, s.id
+select $1, s.type, wanted.key, s.id from {source}, unnest(s.claim) as wanted(key) {also}
+order by s.type, wanted.key, s.place
 on conflict do nothing
 """
+
+# What was merged into another one is known by its external id still. Asked only where there is such a one.
+_ANY_MERGED = """(select exists (
+    select from backend_entities.entities m
+    where m.user_id = $1 and m.merged_into is not null and m.external_id is not null
+))"""
+_NOT_MERGED = f"""(
+    not s.is_active or s.external_id is null or not {_ANY_MERGED}
+    or backend_entities.merged_target($1, s.source, s.external_id) is null
+)"""
+_MERGED_TARGET = f"""case when w.external_id is not null and {_ANY_MERGED}
+    then backend_entities.merged_target($1, w.source, w.external_id) end"""
 
 ADD_ENTITIES = f"""
 with added as (
@@ -70,16 +84,16 @@ with added as (
         (user_id, id, name, type, aliases, created_at, updated_at, deleted_at, {_CONTENT})
     select $1, s.id, s.name, s.type, s.aliases, s.moment, s.moment, {_DELETED},
         {", ".join(f"s.{name}" for name in _CONTENT.split(", "))}
-    from staged_entities s
+    from staged_entities s where {_NOT_MERGED}
     on conflict do nothing returning id
-), claimed as ({_CLAIM.format(source="staged_entities s join added on added.id = s.id")}), told as (
+), claimed as ({_CLAIM.format(source="staged_entities s join added on added.id = s.id", also="")}), told as (
     {_event("staged_entities s join added on added.id = s.id", _ENTITY_DATA)}
 )
 select id from staged_entities where id not in (select id from added)
 """
 
-SAVE_ENTITIES = f"""
-with saved as (
+_SAVED_ENTITIES = f"""
+saved as (
     update backend_entities.entities e set
         name = s.name, type = s.type, confidence = s.confidence, source = s.source,
         source_type = s.source_type, external_id = s.external_id, metadata = s.metadata,
@@ -87,12 +101,33 @@ with saved as (
         deleted_at = case when s.is_active then null else e.deleted_at end,
         merged_into = case when s.is_active then null else e.merged_into end
     from staged_entities s where e.user_id = $1 and e.id = s.id and e.version = s.version - 1
-), released as (
-    delete from backend_entities.entity_keys k using staged_entities s
-    where k.user_id = $1 and k.entity_id = s.id and k.key = any(s.release)
-), claimed as ({_CLAIM.format(source="staged_entities s")})
-{_event("staged_entities s", _ENTITY_DATA)}
+), told as (
+    {_event("staged_entities s", _ENTITY_DATA)}
+)
 """
+
+SAVE_ENTITIES = f"""
+with {_SAVED_ENTITIES}
+{_CLAIM.format(source="staged_entities s", also="")}
+"""
+
+# One statement does not see what it deletes as gone: where keys are given up, they are claimed after that.
+SAVE_ENTITIES_AND_RELEASE = f"""
+with {_SAVED_ENTITIES}
+delete from backend_entities.entity_keys k using staged_entities s
+where k.user_id = $1 and k.entity_id = s.id and k.key = any(s.release)
+returning s.place, k.type, k.key
+"""
+
+# $2 to $4 are the keys that were given up, and the rows that did: they were held by others before.
+CLAIM_RELEASED = _CLAIM.format(
+    source="staged_entities s",
+    also="""
+where not exists (
+    select from unnest($2::integer[], $3::text[], $4::text[]) as r(place, type, key)
+    where r.type = s.type and r.key = wanted.key and r.place > s.place
+)""",
+)
 
 ADD_RELATIONSHIPS = f"""
 with added as (
@@ -137,17 +172,19 @@ _ENTITY_BY_EXTERNAL_ID = _BY_EXTERNAL_ID.format(table="backend_entities.entities
 # Locked in one order for all, so that two imports do not wait for each other.
 FIND_ENTITIES = f"""
 with found as materialized (
-    select w.place, coalesce(x.id, i.id) as id
+    select w.place, coalesce(x.id, i.id, {_MERGED_TARGET}) as id
     from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[]) as w(place, id, source, external_id)
     left join lateral ({_ENTITY_BY_EXTERNAL_ID}) as x on true
     left join backend_entities.entities i on i.user_id = $1 and i.id = w.id
 ), held as materialized (
     select {{columns}} from backend_entities.entities
-    where user_id = $1 and id in (select id from found) order by id for no key update
+    where user_id = $1 and id = any(array(select id from found)) order by id for no key update
 )
 select found.place, held.* from found join held on held.id = found.id
 """
 
+# An edge is looked for by its ends: while statistics lag behind, the index by type, which may hold most of
+# the graph under one type, must not look as good.
 FIND_RELATIONSHIPS = f"""
 with found as materialized (
     select w.place, coalesce(x.id, i.id, e.id) as id
@@ -159,10 +196,11 @@ with found as materialized (
     left join backend_entities.relationships i on i.user_id = $1 and i.id = w.id and w.id is not null
     left join backend_entities.relationships e on e.user_id = $1 and e.is_active
         and e.source_entity_id = w.source_entity_id and e.target_entity_id = w.target_entity_id
-        and e.type = w.type
+        and e.type || '' = w.type
 ), held as materialized (
     select {{columns}} from backend_entities.relationships
-    where user_id = $1 and id in (select id from found where id is not null) order by id for no key update
+    where user_id = $1 and id = any(array(select id from found where id is not null))
+    order by id for no key update
 )
 select found.place, held.* from found join held on held.id = found.id
 """
@@ -178,8 +216,11 @@ select key, entity_id from backend_entities.import_keys
 where user_id = $1 and import_id = $2 and key = any($3::text[])
 """
 RESOLVE_EXTERNAL_IDS = f"""
-select w.source, w.external_id, x.id from unnest($2::text[], $3::text[]) as w(source, external_id)
-join lateral ({_ENTITY_BY_EXTERNAL_ID}) as x on true
+select * from (
+    select w.source, w.external_id, coalesce(x.id, {_MERGED_TARGET}) as id
+    from unnest($2::text[], $3::text[]) as w(source, external_id)
+    left join lateral ({_ENTITY_BY_EXTERNAL_ID}) as x on true
+) as known where id is not null
 """
 RESOLVE_NAMES = """
 select k.type, k.key, k.entity_id from unnest($2::text[], $3::text[]) as w(type, key)

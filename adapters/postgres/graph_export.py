@@ -23,7 +23,10 @@ from domain.shared.ids import UserId
 
 View = TypeVar("View")
 
+# A page is a query; of its rows, which may be large, so many come over at a time.
 ROWS = 1000
+AT_A_TIME = 100
+LARGE = 1024 * 1024
 BEFORE_ALL = UUID(int=0)
 # An export holds a connection for as long as its reader reads; others need some, too.
 MOST_OPEN = 2
@@ -97,7 +100,15 @@ class PostgresGraphSnapshot(GraphSnapshot):
         return self._read(statement, relationship_view_of)
 
     async def _read(self, statement: str, view_of: Callable[[Record], View]) -> AsyncIterator[Sequence[View]]:
-        after = BEFORE_ALL
-        while rows := await self._connection.fetch(statement, *self._arguments, after, ROWS):
-            yield [view_of(row) for row in rows]
-            after = rows[-1]["id"]
+        after, read = BEFORE_ALL, ROWS
+        while read == ROWS:
+            read, views, size = 0, list[View](), 0
+            page = self._connection.cursor(statement, *self._arguments, after, ROWS, prefetch=AT_A_TIME)
+            async for row in page:
+                views.append(view_of(row))
+                after, read, size = row["id"], read + 1, size + len(row["metadata"])
+                if size >= LARGE:
+                    yield views
+                    views, size = [], 0
+            if views:
+                yield views

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -25,7 +26,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from adapters.postgres import json
 from adapters.postgres import tables as t
 from adapters.postgres.graph_analytics_filters import FILTERS, condition, ranked
-from adapters.postgres.graph_rows import ENTITY_COLUMNS, RELATIONSHIP_COLUMNS
 from adapters.postgres.keyset import keyset
 from adapters.postgres.statements import Statement, confined
 from application.graph.queries import (
@@ -35,9 +35,10 @@ from application.graph.queries import (
     RelationshipFilter,
     metadata_alternatives,
 )
+from application.graph.views import EntityJson, EntityView, RelationshipJson, RelationshipView
 from application.shared.pages import Page, PageRequest, Position
 
-View = TypeVar("View")
+Shown = TypeVar("Shown", EntityJson, RelationshipJson)
 
 TIME = DateTime(timezone=True)
 ENDS = ("source_entity_id", "target_entity_id")
@@ -70,17 +71,23 @@ SORT_TYPES: Mapping[str, Any] = {
     "name": Text(),
     "confidence": Double(),
 }
-SHOWN: Mapping[str, Sequence[str]] = {
-    "entities": ENTITY_COLUMNS.split(", "),
-    "relationships": RELATIONSHIP_COLUMNS.split(", "),
+# What writes a row of each table as the API shows it.
+AS_JSON: Mapping[str, str] = {
+    "entities": "backend_entities.entity_json(entities)",
+    "relationships": "backend_entities.relationship_json(relationships)",
 }
+# How many rows are asked for: the fewest of these that hold the page and the row after it. They stand in the
+# statement itself: for a limit it does not know the planner assumes a tenth of all rows, thinks that no
+# general plan can be good, and plans every request anew.
+ROWS = (11, 21, 26, 51, 101, 201)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShape:
     """What makes two lists different statements.
 
-    `given` names conditions; `metadata` counts metadata filters; `after` says that a page precedes.
+    `given` names conditions; `metadata` counts metadata filters; `after` says that a page precedes; `rows` is
+    one of `ROWS`.
     """
 
     table: Table
@@ -90,6 +97,7 @@ class PageShape:
     sort: str
     descending: bool
     after: bool
+    rows: int
 
 
 @lru_cache(maxsize=512)
@@ -99,7 +107,9 @@ def page_statement(shape: PageShape) -> Statement:
 
     def build(user_id: ColumnElement[Any]) -> Select[Any]:
         c = table.c
-        query = select(*(c[name] for name in SHOWN[table.name])).where(c.user_id == user_id)
+        query: Select[Any] = select(literal_column(AS_JSON[table.name]).label("shown")).where(
+            c.user_id == user_id
+        )
         known = _conditions(table)
         for name in sorted(shape.given):
             query = query.where(condition(user_id, name) if name in FILTERS else known[name])
@@ -122,7 +132,9 @@ def page_statement(shape: PageShape) -> Statement:
         else:
             key, row_id = c[shape.sort], c.id
         kind = SORT_TYPES.get(shape.sort, Double())
-        return keyset(query, key, row_id, descending=shape.descending, after=shape.after, kind=kind)
+        return keyset(
+            query, key, row_id, descending=shape.descending, after=shape.after, kind=kind, rows=shape.rows
+        )
 
     return Statement(confined(build))
 
@@ -132,7 +144,7 @@ def page_query(
 ) -> tuple[Statement, Mapping[str, object]]:
     """The statement for this list, and the values of its parameters but the user's id.
 
-    One row more than the page holds is asked for: it tells whether there is a next page.
+    At least one row more than the page holds is asked for: it tells whether there is a next page.
     """
     values: dict[str, object] = {
         "min_confidence": wanted.min_confidence,
@@ -161,6 +173,7 @@ def page_query(
         sort=page.sort,
         descending=page.descending,
         after=page.after is not None,
+        rows=next(rows for rows in ROWS if rows > page.limit),
     )
     parameters: dict[str, object] = {name: values[name] for name in given}
     for place, (key, text) in enumerate(wanted.metadata.items()):
@@ -168,17 +181,23 @@ def page_query(
         parameters |= {f"text_{place}": json.encode(as_text), f"spelled_{place}": json.encode(as_spelled)}
     if page.after is not None:
         parameters |= {"key": page.after.key, "id": page.after.id}
-    return page_statement(shape), parameters | {"limit": page.limit + 1}
+    return page_statement(shape), parameters
 
 
-def page_of(rows: Sequence[Record], page: PageRequest, view: Callable[[Record], View]) -> Page[View]:
-    """The rows of the page, without the one that only shows that there are more."""
-    shown = rows[: page.limit]
-    more = len(rows) > page.limit
-    return Page(
-        rows=[view(row) for row in shown],
-        next=Position(key=shown[-1][page.sort], id=shown[-1]["id"]) if more else None,
-    )
+def json_page_of(
+    rows: Sequence[Record],
+    page: PageRequest,
+    shown: Callable[[str], Shown],
+    read: Callable[[Shown], EntityView | RelationshipView],
+) -> Page[Shown]:
+    """The rows of the page, without those that only show that there are more."""
+    found = [shown(row["shown"]) for row in rows[: page.limit]]
+    if len(rows) <= page.limit:
+        return Page(rows=found, next=None)
+    last = read(found[-1])
+    is_ranked = page.sort in ANALYTICS_SORTS
+    key = rows[page.limit - 1][page.sort] if is_ranked else getattr(last, page.sort)
+    return Page(rows=found, next=Position(key=key, id=last.id))
 
 
 def prefix_query(q: str) -> str:

@@ -8,7 +8,13 @@ import asyncpg
 from adapters.postgres import json
 from adapters.postgres.engine import Database
 from adapters.postgres.statements import DriverConnection
-from application.graph.imports import ImportRepository, ImportState, ImportSweep, Phase
+from application.graph.imports import (
+    ImportRepository,
+    ImportState,
+    ImportSweep,
+    Phase,
+    RefreshStatistics,
+)
 from domain.shared.errors import AccountGone
 from domain.shared.ids import EntityId, GraphJobId, UserId
 
@@ -37,6 +43,7 @@ EMPTY = (
     "delete from backend_entities.import_keys where user_id = $1 and import_id = $2",
 )
 REMOVE = "delete from backend_entities.imports where user_id = $1 and id = $2"
+REFRESH_STATISTICS = "select backend_entities.refresh_statistics()"
 SWEEP = "select backend_entities.sweep_imports($1, $2)"
 
 
@@ -92,6 +99,17 @@ class PostgresImportRepository(ImportRepository):
 
     async def remove(self, user_id: UserId, import_id: GraphJobId) -> None:
         await self._connection.execute(REMOVE, user_id, import_id)
+
+
+class PostgresRefreshStatistics(RefreshStatistics):
+    """ANALYZE, in a transaction of its own: it takes a moment, and shows what it found at its end."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(REFRESH_STATISTICS)
 
 
 class PostgresImportSweep(ImportSweep):

@@ -27,14 +27,16 @@ LIST = {
 }
 
 # Begins with the job: no row at all means that there is none.
-REFUSED = confined_sql("""
+_NOTED = """
     select e.* from backend_entities.graph_jobs j left join lateral (
-        select place, pointer, code, detail from backend_entities.graph_job_errors
+        select place, pointer, code, detail from backend_entities.{table}
         where user_id = tenant.user_id and job_id = j.id and (place, pointer) > ($3, $4)
         order by place, pointer limit $5
     ) as e on true
     where j.user_id = tenant.user_id and j.id = $2 order by e.place, e.pointer offset 0
-""")
+"""
+REFUSED = confined_sql(_NOTED.format(table="graph_job_errors"))
+WARNED = confined_sql(_NOTED.format(table="graph_job_warnings"))
 
 
 class PostgresGraphJobQueries(GraphJobQueries):
@@ -63,8 +65,18 @@ class PostgresGraphJobQueries(GraphJobQueries):
     async def refused(
         self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
     ) -> Sequence[RefusedPlaceView] | None:
+        return await self._noted(REFUSED, user_id, job_id, after, limit)
+
+    async def warned(
+        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
+    ) -> Sequence[RefusedPlaceView] | None:
+        return await self._noted(WARNED, user_id, job_id, after, limit)
+
+    async def _noted(
+        self, statement: str, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
+    ) -> Sequence[RefusedPlaceView] | None:
         async with self._database.connection() as connection:
-            rows = await connection.fetch(REFUSED, user_id, job_id, *after, limit)
+            rows = await connection.fetch(statement, user_id, job_id, *after, limit)
         if not rows:
             return None
         return [

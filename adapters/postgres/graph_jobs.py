@@ -31,12 +31,14 @@ update backend_entities.graph_jobs set total = $3, done = $4, refused = $5
 where {_OPEN} returning {GRAPH_JOB_COLUMNS}
 """
 
-REFUSE = """
-insert into backend_entities.graph_job_errors (user_id, job_id, place, pointer, code, detail)
+_NOTE = """
+insert into backend_entities.{table} (user_id, job_id, place, pointer, code, detail)
 select $1, $2, r.place, r.pointer, r.code, r.detail
 from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as r(place, pointer, code, detail)
 on conflict do nothing
 """
+REFUSE = _NOTE.format(table="graph_job_errors")
+WARN = _NOTE.format(table="graph_job_warnings")
 
 NOTE_FAILURE = f"""
 update backend_entities.graph_jobs set failures = failures + 1, error = $3
@@ -76,8 +78,16 @@ class PostgresGraphJobRepository(GraphJobRepository):
         return None if row is None else graph_job_of(user_id, row)
 
     async def refuse(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
+        await self._note(REFUSE, user_id, job_id, places)
+
+    async def warn(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
+        await self._note(WARN, user_id, job_id, places)
+
+    async def _note(
+        self, statement: str, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]
+    ) -> None:
         await self._connection.execute(
-            REFUSE,
+            statement,
             user_id,
             job_id,
             [refused.place for refused in places],

@@ -10,6 +10,7 @@ from adapters.postgres import graph_merge_sql as sql
 from adapters.postgres import graph_undo_sql as undo_sql
 from adapters.postgres import json
 from adapters.postgres.event_sets import SetRecorder
+from adapters.postgres.extraction_cleanup import drop_unsupported
 from adapters.postgres.graph_entities import raise_taken
 from adapters.postgres.graph_merge_rows import gain_json, merge_of_row
 from adapters.postgres.graph_rows import entity_of
@@ -19,7 +20,8 @@ from application.shared.principal import Principal
 from domain.graph.entity import Entity, resolution_keys
 from domain.graph.errors import EntityChanged, MergeBuiltUpon, MergeNotFound, MergeSourceGone
 from domain.graph.merge import Merge
-from domain.shared.ids import EntityId, MergeId, UserId
+from domain.graph.relationship import Relationship
+from domain.shared.ids import EntityId, MergeId, RelationshipId, UserId
 
 
 class PostgresMergeRepository(MergeRepository):
@@ -37,6 +39,7 @@ class PostgresMergeRepository(MergeRepository):
         run, about = self._connection.execute, (merge.user_id, merge.id)
         among = (*about, merge.target_id, list(merge.source_ids))
         now = merge.merged_at
+        await run(sql.PLANNED_FOR_ANYBODY)
         await run(
             sql.ADD,
             *among,
@@ -52,7 +55,7 @@ class PostgresMergeRepository(MergeRepository):
         await run(sql.CLOSE_SOURCES, *among, now)
         await run(sql.PLAN_EDGES, *among)
         await run(sql.CLOSE_EDGES, *about, now)
-        await run(sql.MOVE_EDGES, *about, now)
+        await run(sql.MOVE_EDGES, *about, now, merge.target_id, list(merge.source_ids))
         await run(sql.PLAN_EVIDENCE, *about)
         evidence = await run(sql.MOVE_EVIDENCE, *about)
         await run(sql.PLAN_MENTIONS, *among)
@@ -73,6 +76,7 @@ class PostgresMergeRepository(MergeRepository):
 
     async def undo(self, merge: Merge, target: Entity, by: UserId, now: datetime) -> Sequence[Entity]:
         about = (merge.user_id, merge.id)
+        await self._connection.execute(sql.PLANNED_FOR_ANYBODY)
         later = await self._connection.fetchval(undo_sql.LATER, *about)
         if later is not None:
             raise MergeBuiltUpon(f"the later merge {later} changed the same things: undo that one first")
@@ -84,6 +88,18 @@ class PostgresMergeRepository(MergeRepository):
         await self._connection.execute(undo_sql.TELL_EDGES, *self._recorder.arguments(), merge.id)
         await self._connection.execute(undo_sql.CLOSE, *about, now, by)
         return back
+
+    async def drop_unsupported(self, merge: Merge) -> tuple[Sequence[Entity], Sequence[Relationship]]:
+        about = (merge.user_id, merge.id)
+        entities = await self._connection.fetch(undo_sql.MENTIONED_BEFORE, *about)
+        edges = await self._connection.fetch(undo_sql.PROVEN_BEFORE, *about)
+        gone = await drop_unsupported(
+            self._connection,
+            merge.user_id,
+            [EntityId(row["id"]) for row in entities],
+            [RelationshipId(row["id"]) for row in edges],
+        )
+        return gone.entities, gone.relationships
 
     async def _open_sources(self, merge: Merge, now: datetime) -> Sequence[Entity]:
         rows = await self._connection.fetch(

@@ -1,9 +1,11 @@
 """Rows of the graph's tables as aggregates and as views."""
 
+import msgspec
 from asyncpg import Record
 
 from adapters.postgres import json
-from application.graph.views import EntityView, RelationshipView
+from application.graph.traversal import Neighborhood, NeighborhoodJson
+from application.graph.views import EntityJson, EntityView, RelationshipJson, RelationshipView
 from domain.graph.entity import Entity, EntityContent
 from domain.graph.relationship import Relationship, RelationshipContent
 from domain.shared.ids import EntityId, RelationshipId, UserId
@@ -60,6 +62,26 @@ def relationship_of(user_id: UserId, row: Record) -> Relationship:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+_ENTITY = msgspec.json.Decoder(EntityView)
+_RELATIONSHIP = msgspec.json.Decoder(RelationshipView)
+_NEIGHBORHOOD = msgspec.json.Decoder(Neighborhood)
+
+
+def entity_read(text: EntityJson) -> EntityView:
+    """The view that the database wrote as JSON."""
+    return _ENTITY.decode(text)
+
+
+def relationship_read(text: RelationshipJson) -> RelationshipView:
+    """The view that the database wrote as JSON."""
+    return _RELATIONSHIP.decode(text)
+
+
+def neighborhood_read(text: NeighborhoodJson) -> Neighborhood:
+    """The walk that the database wrote as JSON."""
+    return _NEIGHBORHOOD.decode(text)
 
 
 def entity_view_of(row: Record) -> EntityView:

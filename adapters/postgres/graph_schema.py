@@ -1,6 +1,6 @@
 """The declared schema in Postgres, and what is stored as its rules ask for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,15 @@ import asyncpg
 from adapters.postgres import json
 from adapters.postgres.documents_confined import confined_sql
 from adapters.postgres.engine import Database
-from adapters.postgres.graph_schema_rows import SchemaCache, columns_of, schema_of, size_of
+from adapters.postgres.graph_schema_rows import (
+    SchemaCache,
+    columns_of,
+    exclusive_types,
+    relationship_facts,
+    schema_of,
+    size_of,
+)
+from adapters.postgres.graph_schema_sets import around_all, closed_to_all, misplaced
 from adapters.postgres.statements import DriverConnection
 from application.graph.schema import (
     EndTypes,
@@ -25,7 +33,7 @@ from domain.graph.relationship import Relationship
 from domain.graph.schema import GraphSchema, RelationshipType
 from domain.graph.schema_rules import Surroundings
 from domain.shared.errors import AccountGone
-from domain.shared.ids import EntityId, UserId
+from domain.shared.ids import EntityId, MergeId, RelationshipId, UserId
 
 MOST_TYPES = 500
 MOST_ENDS = 20
@@ -186,6 +194,19 @@ class PostgresGraphSchemaRepository(GraphSchemaRepository):
         )
         return [row["id"] for row in rows]
 
+    async def around_all(
+        self, relationships: Sequence[Relationship], schema: GraphSchema, but_for: Collection[RelationshipId]
+    ) -> Sequence[Surroundings]:
+        return await around_all(self._connection, self._user_id, relationships, schema, but_for)
+
+    async def misplaced(self, schema: GraphSchema, merge_id: MergeId) -> Sequence[RelationshipFacts]:
+        return await misplaced(self._connection, merge_id, schema)
+
+    async def closed_to_all(
+        self, types: Mapping[EntityId, str], schema: GraphSchema
+    ) -> Mapping[EntityId, Sequence[UUID]]:
+        return await closed_to_all(self._connection, self._user_id, types, schema)
+
     async def entities(
         self, user_id: UserId, types: Sequence[str] | None, after: UUID | None, limit: int
     ) -> Sequence[EntityFacts]:
@@ -197,9 +218,9 @@ class PostgresGraphSchemaRepository(GraphSchemaRepository):
     ) -> Sequence[RelationshipFacts]:
         statement = RELATIONSHIPS.format(user="$1")
         rows = await self._connection.fetch(
-            statement, schema.user_id, types, after, limit, *_exclusive(schema)
+            statement, schema.user_id, types, after, limit, *exclusive_types(schema)
         )
-        return [_relationship(row) for row in rows]
+        return [relationship_facts(row) for row in rows]
 
 
 class PostgresSchemaQueries(SchemaQueries):
@@ -245,31 +266,11 @@ class PostgresSchemaQueries(SchemaQueries):
     ) -> Sequence[RelationshipFacts]:
         statement = confined_sql(RELATIONSHIPS.format(user="tenant.user_id"))
         async with self._database.connection() as connection:
-            rows = await connection.fetch(statement, schema.user_id, types, after, limit, *_exclusive(schema))
-        return [_relationship(row) for row in rows]
-
-
-def _exclusive(schema: GraphSchema) -> tuple[list[str], list[str], list[str]]:
-    relations = schema.relations.items()
-    return (
-        [name for name, d in relations if d.cardinality.one_target],
-        [name for name, d in relations if d.cardinality.one_source],
-        [name for name, d in relations if d.symmetric],
-    )
+            rows = await connection.fetch(
+                statement, schema.user_id, types, after, limit, *exclusive_types(schema)
+            )
+        return [relationship_facts(row) for row in rows]
 
 
 def _entity(row: asyncpg.Record) -> EntityFacts:
     return EntityFacts(id=row["id"], type=row["type"], metadata=json.decode(row["metadata"]))
-
-
-def _relationship(row: asyncpg.Record) -> RelationshipFacts:
-    around = Surroundings(
-        source_type=row["source_type"],
-        target_type=row["target_type"],
-        outgoing=row["outgoing"],
-        incoming=row["incoming"],
-        reverse=row["reverse"],
-    )
-    return RelationshipFacts(
-        id=row["id"], type=row["type"], metadata=json.decode(row["metadata"]), around=around
-    )

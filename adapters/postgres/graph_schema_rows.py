@@ -8,6 +8,7 @@ from typing import Any
 from asyncpg import Record
 
 from adapters.postgres import json
+from application.graph.schema import RelationshipFacts
 from domain.graph.schema import (
     Cardinality,
     Declaration,
@@ -20,6 +21,7 @@ from domain.graph.schema import (
     UndeclaredTypes,
     declared_data,
 )
+from domain.graph.schema_rules import Surroundings
 from domain.shared.ids import UserId
 from domain.shared.json import JsonObject
 
@@ -122,4 +124,28 @@ def _declaration(data: Mapping[str, Any], is_relationship: bool) -> Declaration:
         version=data["version"],
         created_at=datetime.fromisoformat(data["created_at"]),
         updated_at=datetime.fromisoformat(data["updated_at"]),
+    )
+
+
+def exclusive_types(schema: GraphSchema) -> tuple[list[str], list[str], list[str]]:
+    """The relationship types with one target to a source, with one source to a target, symmetric ones."""
+    relations = schema.relations.items()
+    return (
+        [name for name, d in relations if d.cardinality.one_target],
+        [name for name, d in relations if d.cardinality.one_source],
+        [name for name, d in relations if d.symmetric],
+    )
+
+
+def relationship_facts(row: Record) -> RelationshipFacts:
+    """A stored relationship and where it stands."""
+    around = Surroundings(
+        source_type=row["source_type"],
+        target_type=row["target_type"],
+        outgoing=row["outgoing"],
+        incoming=row["incoming"],
+        reverse=row["reverse"],
+    )
+    return RelationshipFacts(
+        id=row["id"], type=row["type"], metadata=json.decode(row["metadata"]), around=around
     )

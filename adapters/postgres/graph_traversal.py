@@ -7,9 +7,8 @@ from uuid import UUID
 import asyncpg
 from asyncpg import Record
 
-from adapters.postgres import json
 from adapters.postgres.engine import Database
-from adapters.postgres.graph_rows import entity_view_of, relationship_view_of
+from adapters.postgres.graph_rows import entity_view_of, neighborhood_read, relationship_view_of
 from adapters.postgres.graph_walks import COMMON_NEIGHBORS, NEIGHBORHOOD, PATHS, STATS
 from application.graph.traversal import (
     CommonNeighbor,
@@ -18,11 +17,11 @@ from application.graph.traversal import (
     GraphQueries,
     GraphStats,
     Neighborhood,
+    NeighborhoodJson,
     NeighborhoodRequest,
     Path,
     Paths,
     PathsRequest,
-    ReachedEntity,
     Steps,
     degree_bands,
 )
@@ -45,7 +44,10 @@ class PostgresGraphQueries(GraphQueries):
                 raise
 
     async def neighborhood(self, user_id: UserId, request: NeighborhoodRequest) -> Neighborhood:
-        rows = await self._rows(
+        return neighborhood_read(await self.neighborhood_json(user_id, request))
+
+    async def neighborhood_json(self, user_id: UserId, request: NeighborhoodRequest) -> NeighborhoodJson:
+        [row] = await self._rows(
             NEIGHBORHOOD,
             user_id,
             request.entity_id,
@@ -55,15 +57,9 @@ class PostgresGraphQueries(GraphQueries):
             request.limit,
             request.most_relationships,
         )
-        if not rows:
+        if row["shown"] is None:
             raise EntityNotFound
-        limits = sorted(rows[0]["limits"])
-        return Neighborhood(
-            entities=[reached_of(row) for row in rows if row["kind"] == 1],
-            relationships=[relationship_view_of(row) for row in rows if row["kind"] == 2],
-            truncated=bool(limits),
-            limits_reached=limits,
-        )
+        return NeighborhoodJson(row["shown"])
 
     async def paths(self, user_id: UserId, request: PathsRequest) -> Paths:
         rows = await self._rows(
@@ -122,26 +118,6 @@ def steps_of(steps: Steps) -> tuple[object, ...]:
         None if steps.types is None else list(steps.types),
         None if steps.entity_types is None else list(steps.entity_types),
         steps.min_confidence,
-    )
-
-
-def reached_of(row: Record) -> ReachedEntity:
-    """An entity of a walk."""
-    return ReachedEntity(
-        id=row["id"],
-        name=row["name"],
-        type=row["type"],
-        confidence=row["confidence"],
-        source=row["source"],
-        source_type=row["source_type"],
-        external_id=row["external_id"],
-        metadata=json.decode(row["metadata"]),
-        aliases=row["aliases"],
-        is_active=row["is_active"],
-        version=row["version"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        depth=row["depth"],
     )
 
 

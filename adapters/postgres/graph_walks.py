@@ -9,7 +9,8 @@ from application.graph.traversal import Weight
 NEIGHBORHOOD = """
 select walked.* from backend_operations.act_as($1) as tenant(user_id)
 cross join lateral (
-    select * from backend_entities.neighborhood(tenant.user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10) offset 0
+    select backend_entities.neighborhood(tenant.user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10) as shown
+    offset 0
 ) as walked
 """
 

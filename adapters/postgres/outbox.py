@@ -53,8 +53,7 @@ class PostgresOutbox(Outbox):
         connection = await self._database.dedicated()
         try:
             # Not pg_advisory_lock: waiting inside a statement would hold back vacuum all the while.
-            # The leader is another process, so that there is no asyncio.Event to await.
-            while not await connection.fetchval(TRY_LEAD, RELAY_LOCK):  # noqa: ASYNC110
+            while not await connection.fetchval(TRY_LEAD, RELAY_LOCK):  # noqa: ASYNC110 - of another process
                 await asyncio.sleep(self._standby)
             news = asyncio.Event()
             await connection.add_listener(CHANNEL, lambda *_: news.set())

@@ -8,11 +8,12 @@ from sqlalchemy.engine import URL, make_url
 from adapters.postgres.engine import driver_dsn
 
 # Letters beyond ASCII fold their case whatever locale the server was made with. PostgreSQL 15 and 16 do not
-# know this locale; there the server's own decides.
+# know this locale themselves, but most systems they run on do; elsewhere the server's own decides.
 LOCALE = (
     "template template0 encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' "
     "lc_collate 'C' lc_ctype 'C'"
 )
+SYSTEM_LOCALE = "template template0 encoding 'UTF8' locale_provider libc lc_collate 'C' lc_ctype 'C.UTF-8'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,8 @@ async def provision(admin_url: str, logins: Logins) -> None:
         await login(admin, owner)
         await login(admin, runtime)
         if not await admin.fetchval("select true from pg_database where datname = $1", owner.database):
-            locale = LOCALE if admin.get_server_version().major >= 17 else ""
             await admin.execute(
-                f"create database {quote(owner.database)} owner {quote(owner.username)} {locale}"
+                f"create database {quote(owner.database)} owner {quote(owner.username)} {await locale(admin)}"
             )
     finally:
         await admin.close()
@@ -67,6 +67,16 @@ async def provision(admin_url: str, logins: Logins) -> None:
         )
     finally:
         await inside.close()
+
+
+async def locale(admin: "asyncpg.Connection[asyncpg.Record]") -> str:
+    """How a new database sorts and folds, as far as the server can be told."""
+    if admin.get_server_version().major >= 17:
+        return LOCALE
+    known = await admin.fetchval(
+        "select true from pg_collation where collprovider = 'c' and lower(collctype) in ('c.utf-8', 'c.utf8')"
+    )
+    return SYSTEM_LOCALE if known else ""
 
 
 async def login(admin: "asyncpg.Connection[asyncpg.Record]", url: URL) -> None:

@@ -1,4 +1,4 @@
-"""Searches passages and entities, each search in one round trip; nearness is exact within one user."""
+"""Searches passages and entities, each search in one round trip; nothing within one user is left out."""
 
 from collections.abc import Sequence
 

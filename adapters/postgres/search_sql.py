@@ -3,33 +3,18 @@
 from adapters.postgres.documents_confined import confined_sql
 from domain.documents.ranking import K
 
-# Parameters are turned into vectors and queries in scalar subqueries, which run once: a generic plan would
-# otherwise parse them again for every row.
-_NEAR = "(select $2::text::vector)"
-
-# The addition keeps the planner from an approximate index, which under a user's filter loses rows.
-NEAREST = confined_sql(f"""
-    select near.id, near.document_id, d.title as document_title, near.ordinal, near.start_offset,
-        near.end_offset, near.content, 1 - near.distance as score
-    from (
-        select c.id, c.document_id, c.ordinal, c.start_offset, c.end_offset, c.content,
-            (c.embedding <=> {_NEAR}) + 0 as distance
-        from backend_documents.chunks c
-        where c.user_id = tenant.user_id and c.embedder = $3
-            and ($6::uuid[] is null or c.document_id = any($6))
-            and ($7::text[] = '{{}}' and $8::jsonb = '{{}}' or exists (
-                select from backend_documents.documents f
-                where f.user_id = tenant.user_id and f.id = c.document_id
-                    and f.tags @> $7 and f.metadata @> $8
-            ))
-        order by distance, c.id limit $4
+NEAREST = confined_sql("""
+    select near.passage_id as id, near.document as document_id, d.title as document_title, c.ordinal,
+        c.start_offset, c.end_offset, c.content, 1 - near.distance as score
+    from backend_documents.nearest(
+        tenant.user_id, $2::text::vector, $3, $4, $6::uuid[], $7::text[], $8::jsonb
     ) as near
-    left join backend_documents.documents d on d.user_id = tenant.user_id and d.id = near.document_id
+    join backend_documents.chunks c on c.user_id = tenant.user_id and c.id = near.passage_id
+    left join backend_documents.documents d on d.user_id = tenant.user_id and d.id = near.document
     where 1 - near.distance >= $5
-    order by near.distance, near.id offset 0
+    order by near.distance, near.passage_id offset 0
 """)
 
-_VECTOR = "(select $3::text::vector)"
 _MARKED = "(select backend_documents.marked(tenant.user_id, $2))"
 _HEADLINE = "'StartSel=**, StopSel=**, MaxFragments=2, MinWords=8, MaxWords=24, FragmentDelimiter=\" … \"'"
 
@@ -38,28 +23,22 @@ _HEADLINE = "'StartSel=**, StopSel=**, MaxFragments=2, MinWords=8, MaxWords=24, 
 # counted ($9, at least the depth), and whether to count ($10).
 SEARCH = confined_sql(f"""
     with worded as materialized (
-        select w.passage_id as id, w.score, row_number() over (order by w.score desc, w.passage_id) as place
+        select w.passage_id as id, w.document as document_id, w.score,
+            row_number() over (order by w.score desc, w.passage_id) as place
         from backend_documents.passages_by_words(tenant.user_id, $2, $9) as w
         where $7
     ), near as materialized (
-        select id, 1 - distance as score, row_number() over (order by distance, id) as place
-        from (
-            select c.id, (c.embedding <=> {_VECTOR}) + 0 as distance
-            from backend_documents.chunks c
-            where $3::text is not null and c.user_id = tenant.user_id and c.document_id is not null
-                and c.embedder = $4
-            order by distance, c.id limit $6
-        ) as found
+        select n.passage_id as id, n.document as document_id, 1 - n.distance as score,
+            row_number() over (order by n.distance, n.passage_id) as place
+        from backend_documents.nearest(tenant.user_id, $3::text::vector, $4, $6) as n
+        where $3 is not null
     ), passages as (
-        select coalesce(w.id, n.id) as id, w.place as first_place, w.score as first_score,
-            n.place as second_place, n.score as second_score,
+        select coalesce(w.id, n.id) as id, coalesce(w.document_id, n.document_id) as document_id,
+            w.place as first_place, w.score as first_score, n.place as second_place, n.score as second_score,
             coalesce(1.0 / ({K} + w.place), 0)::float8 + coalesce(1.0 / ({K} + n.place), 0)::float8 as score
         from (select * from worded where place <= $6) as w full join near n on n.id = w.id
     ), best as (
-        select distinct on (c.document_id) c.document_id, p.*
-        from passages p
-        join backend_documents.chunks c on c.user_id = tenant.user_id and c.id = p.id
-        order by c.document_id, p.score desc, p.id
+        select distinct on (p.document_id) p.* from passages p order by p.document_id, p.score desc, p.id
     ), named as materialized (
         select n.entity_id as id, n.score, n.place
         from backend_entities.names_by_words(tenant.user_id, $2, greatest($5, $9)) as n
@@ -90,10 +69,9 @@ SEARCH = confined_sql(f"""
         join backend_entities.entities e on e.user_id = tenant.user_id and e.id = found.id
         where $10 group by e.type
         union all
-        select 'document', d.source_type, count(distinct d.id)
-        from (select id from worded union select id from near) as found
-        join backend_documents.chunks c on c.user_id = tenant.user_id and c.id = found.id
-        join backend_documents.documents d on d.user_id = tenant.user_id and d.id = c.document_id
+        select 'document', d.source_type, count(*)
+        from (select document_id from worded union select document_id from near) as found
+        join backend_documents.documents d on d.user_id = tenant.user_id and d.id = found.document_id
         where $10 group by d.source_type
     )
     select top.*, coalesce(d.title, e.name) as title, e.type, e.aliases, c.start_offset, c.end_offset,

@@ -6,15 +6,16 @@ from asyncpg import Record
 
 from adapters.postgres.engine import Database
 from application.identity.key_ports import SigningKeyStore
-from domain.identity.signing_key import KeyState, StoredKey
+from domain.identity.signing_key import KeyChange, KeyState, StoredKey
 
 KEYS = """
 select kid, state, sealed, created_at, activated_at, expires_at from backend_auth.read_signing_keys()
 order by created_at, kid collate "C"
 """
 REPLACE = """
-select backend_auth.replace_signing_keys(
-    $1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[]
+select backend_auth.change_signing_keys(
+    $1::text[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
+    $8, $9, $10, $11
 )
 """
 
@@ -29,7 +30,7 @@ class PostgresSigningKeyStore(SigningKeyStore):
         async with self._database.connection() as connection:
             return [to_key(row) for row in await connection.fetch(KEYS)]
 
-    async def replace(self, seen: Sequence[StoredKey], keys: Sequence[StoredKey]) -> bool:
+    async def replace(self, seen: Sequence[StoredKey], keys: Sequence[StoredKey], change: KeyChange) -> bool:
         async with self._database.connection() as connection:
             return bool(
                 await connection.fetchval(
@@ -41,6 +42,10 @@ class PostgresSigningKeyStore(SigningKeyStore):
                     [key.created_at for key in keys],
                     [key.activated_at for key in keys],
                     [key.expires_at for key in keys],
+                    change.id,
+                    change.action.value,
+                    change.occurred_at,
+                    change.request_id,
                 )
             )
 

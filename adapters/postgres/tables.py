@@ -1,6 +1,6 @@
 """The tables as SQLAlchemy Core sees them, to write queries against; the migrations alone define them."""
 
-from pgvector.sqlalchemy import Vector
+from pgvector.sqlalchemy import HALFVEC, Vector
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -154,6 +154,7 @@ chunks = Table(
     Column("created_at", TIMESTAMP),
     Column("language", Text),
     Column("search", TSVECTOR),
+    Column("direction", HALFVEC(384)),
     schema="backend_documents",
 )
 jobs = Table(

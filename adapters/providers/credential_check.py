@@ -3,14 +3,18 @@
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
-
+from adapters.on_demand import on_demand
 from application.credentials.ports import CredentialCheck
 from domain.credentials.credential import Provider
 from domain.credentials.errors import CredentialRefusedByProvider, ProviderUnavailable
 from domain.shared.secret import Secret
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = on_demand("httpx")
 
 REFUSALS: Final = (401, 403)
 
@@ -34,7 +38,7 @@ class HttpCredentialCheck(CredentialCheck):
     """One request a question. A redirect is not followed: the token is for the provider alone."""
 
     def __init__(
-        self, addresses: ProviderAddresses, transport: httpx.AsyncBaseTransport | None = None
+        self, addresses: ProviderAddresses, transport: "httpx.AsyncBaseTransport | None" = None
     ) -> None:
         self._addresses = addresses
         self._transport = transport

@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from semantic_text_splitter import MarkdownSplitter, TextSplitter
-
+from adapters.on_demand import on_demand
 from application.extraction.ports import Chunk, Chunker
+
+if TYPE_CHECKING:
+    import semantic_text_splitter
+else:
+    semantic_text_splitter = on_demand("semantic_text_splitter")
 
 # The splitter's cost grows faster than the text where no boundary is found (seconds for a megabyte
 # without a space), so it sees one block at a time, each cut at the best boundary near its end.
@@ -22,7 +27,8 @@ class SemanticChunker(Chunker):
         if not 0 < minimum <= maximum:
             raise ValueError(f"chunk sizes need 0 < minimum <= maximum, not {minimum} and {maximum}")
         capacity = (minimum, maximum)
-        self._splitter = MarkdownSplitter(capacity) if markdown else TextSplitter(capacity)
+        kinds = semantic_text_splitter
+        self._splitter = kinds.MarkdownSplitter(capacity) if markdown else kinds.TextSplitter(capacity)
         self._block = max(_BLOCK, 4 * maximum)
 
     def split(self, text: str) -> Sequence[Chunk]:

@@ -151,10 +151,11 @@ class SearchRequest:
 
 
 class SearchQueries(Protocol):
-    """Searches one user's passages and entities; exact, never approximate."""
+    """Searches one user's passages and entities; compares with all of them, never with a sample."""
 
     async def nearest_chunks(self, user_id: UserId, request: ChunkRequest) -> Sequence[ChunkHit]:
-        """The passages with the greatest cosine, greatest first."""
+        """The passages with the greatest cosine, greatest first; cosines that differ by less than 0.001 may
+        be told apart only among the first 100 more than were asked for."""
         ...
 
     async def search(self, user_id: UserId, request: SearchRequest) -> SearchFindings:

@@ -1,11 +1,11 @@
 """Says which extractors and embedders are configured, and whether they answer."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from application.extraction.read_document import ReadingTools
+from application.extraction.ports import Embedder, Extractor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,29 +22,33 @@ class ProviderView:
 class DescribeProviders:
     """Tries each provider on nothing; one that does not answer within `patience` seconds is unreachable."""
 
-    def __init__(self, tools: ReadingTools, patience: float = 5.0) -> None:
-        self._tools = tools
+    def __init__(
+        self,
+        extractors: Mapping[str, Extractor],
+        embedder: Embedder,
+        default_extractor: str,
+        patience: float = 5.0,
+    ) -> None:
+        self._extractors = extractors
+        self._embedder = embedder
+        self._default = default_extractor
         self._patience = patience
 
     async def __call__(self) -> Sequence[ProviderView]:
-        tools = self._tools
-        names = list(tools.extractors)
         answers = await asyncio.gather(
-            self._answers(tools.embedder.embed([""])),
-            *(self._answers(tools.extractors[name].extract("", title="")) for name in names),
+            self._answers(self._embedder.embed([""])),
+            *(self._answers(extractor.extract("", title="")) for extractor in self._extractors.values()),
         )
         embedder = ProviderView(
             kind="embedder",
-            name=tools.embedder.name,
+            name=self._embedder.name,
             is_default=True,
             reachable=answers[0],
-            dimension=tools.embedder.dimension,
+            dimension=self._embedder.dimension,
         )
         extractors = [
-            ProviderView(
-                kind="extractor", name=name, is_default=name == tools.default_extractor, reachable=reachable
-            )
-            for name, reachable in zip(names, answers[1:], strict=True)
+            ProviderView(kind="extractor", name=name, is_default=name == self._default, reachable=reachable)
+            for name, reachable in zip(self._extractors, answers[1:], strict=True)
         ]
         return [*extractors, embedder]
 

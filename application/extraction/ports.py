@@ -25,6 +25,10 @@ class Extractor(Protocol):
         """
         ...
 
+    async def prepare(self) -> None:
+        """Loads what it reads with, which the first text would wait for otherwise. Calls no service."""
+        ...
+
 
 class Embedder(Protocol):
     """Turns texts into vectors whose cosine says how alike they are."""

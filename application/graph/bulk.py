@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
-from application.shared.ports import UnitOfWork
+from application.graph.schema import SchemaUnitOfWork
 from domain.graph.bulk import EndReference, EntityRow, RelationshipRow
 from domain.graph.entity import Entity
 from domain.graph.relationship import Relationship
@@ -91,8 +91,8 @@ class BulkRepository(Protocol):
         ...
 
 
-class BulkUnitOfWork(UnitOfWork, Protocol):
-    """One transaction over one user's graph."""
+class BulkUnitOfWork(SchemaUnitOfWork, Protocol):
+    """One transaction over one user's graph, and the schema it is held to."""
 
     @property
     def bulk(self) -> BulkRepository: ...

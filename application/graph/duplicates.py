@@ -8,15 +8,14 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from application.graph.views import EntityView
+from application.shared.pages import Position
 from domain.graph.duplicates import (
-    NAME_WEIGHT,
-    NEIGHBOURS_WEIGHT,
-    TYPE_WEIGHT,
     NameLikeness,
     Neighbourhood,
     likeness,
     reasons_of,
     score_of,
+    within_reach,
 )
 from domain.graph.entity import EntityContent
 from domain.shared.checks import Checks
@@ -24,10 +23,11 @@ from domain.shared.ids import DocumentId, EntityId, UserId
 
 LIMIT: Final = 200
 MIN_SCORE: Final = 0.75
-# How many pairs' surroundings are looked at: the most alike by name.
-LOOKED_AROUND: Final = 500
+# How far one page walks through the candidates before it is answered with what was found.
+ROUNDS: Final = 4
 
 Pair = tuple[EntityView, EntityView]
+Named = tuple[Pair, NameLikeness, Position]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +52,19 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """Pairs worth comparing, the most promising first. `truncated`: there were more than are looked at."""
+    """Pairs worth comparing, each with its place in a walk through all of them. `next` is where the walk
+    goes on, None at its end."""
 
-    pairs: Sequence[Pair]
-    truncated: bool
+    pairs: Sequence[tuple[Pair, Position]]
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicates:
-    """Proposals, the surest first."""
+    """Proposals, the surest first. `next` is where the following page begins, None on the last one."""
 
     rows: Sequence[DuplicateView]
-    truncated: bool
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class DuplicatesWanted:
     min_score: float = MIN_SCORE
     type: str | None = None
     entity_ids: Sequence[EntityId] | None = None
+    after: Position | None = None
 
 
 class TextLikeness(Protocol):
@@ -87,17 +89,28 @@ class TextLikeness(Protocol):
 class DuplicateQueries(Protocol):
     """Finds what may be the same among a user's active entities."""
 
-    async def candidates(
-        self, user_id: UserId, type_: str | None, entity_ids: Sequence[EntityId] | None
-    ) -> Candidates:
-        """Pairs that share a block: a word, a word's consonants or beginning, initials, or the whole name.
+    async def candidates(self, user_id: UserId, type_: str | None, after: Position | None) -> Candidates:
+        """A stretch of the walk through all pairs that share a block: the same letters, a word's consonants,
+        initials, a word, or its beginning, in this order. Each pair is met once.
 
-        Never all pairs: blocks of too many entities are passed over, and pairs are bounded.
+        Never all pairs: blocks of many entities tell nothing and are passed over. A stretch is bounded, and
+        can be without a pair though the walk goes on.
         """
         ...
 
+    async def candidates_of(
+        self, user_id: UserId, type_: str | None, entity_ids: Sequence[EntityId]
+    ) -> Candidates:
+        """Pairs with one of these entities, the most promising first, at once: those that share a block, and
+        where few are asked for those whose names are alike but for typing errors."""
+        ...
+
     async def around(self, user_id: UserId, pairs: Sequence[tuple[UUID, UUID]]) -> Sequence[Neighbourhood]:
-        """What each pair's surroundings have in common, of a bounded number of neighbours each."""
+        """What each pair's surroundings have in common, of a bounded number of neighbours each.
+
+        Entities have no vectors of their own: they are as close as the passages that mention them are on
+        average, of a bounded number of passages each and by one embedder. No mention, no closeness.
+        """
         ...
 
     async def mentioned_in(self, user_id: UserId, document_id: DocumentId) -> Sequence[EntityId]:
@@ -118,39 +131,55 @@ class FindDuplicates:
             checks.refuse("/limit", "out_of_range", f"must be 1 to {LIMIT}")
         checks.fraction("/min_score", wanted.min_score)
         checks.finish()
-        found = await self._queries.candidates(user_id, wanted.type, wanted.entity_ids)
-        # In a thread: thousands of comparisons would keep everybody else waiting.
-        named = await asyncio.to_thread(self._named, found.pairs, wanted.min_score)
-        namesakes = _namesakes(named)
-        looked_at = named[:LOOKED_AROUND]
-        around = await self._queries.around(user_id, [(a.id, b.id) for (a, b), _ in looked_at])
-        rows = []
-        for (pair, names), surroundings in zip(looked_at, around, strict=True):
-            view = _proposal(pair, names, namesakes, surroundings)
-            if view.score >= wanted.min_score:
-                rows.append(view)
-        rows.sort(key=lambda view: (-view.score, view.target.id, view.source.id))
-        more = found.truncated or len(named) > LOOKED_AROUND
-        return Duplicates(rows=rows[: wanted.limit], truncated=more or len(rows) > wanted.limit)
+        if wanted.entity_ids is not None:
+            found = await self._queries.candidates_of(user_id, wanted.type, wanted.entity_ids)
+            rows = [row for row, _ in await self._proposed(user_id, found, wanted.min_score)]
+            return Duplicates(rows=_surest_first(rows)[: wanted.limit], next=None)
+        rows, place = [], wanted.after
+        for _ in range(ROUNDS):
+            found = await self._queries.candidates(user_id, wanted.type, place)
+            met = await self._proposed(user_id, found, wanted.min_score)
+            room = wanted.limit - len(rows)
+            rows += [row for row, _ in met[:room]]
+            place = found.next if len(met) <= room else met[room - 1][1]
+            if place is None or len(rows) == wanted.limit:
+                break
+        return Duplicates(rows=_surest_first(rows), next=place)
 
-    def _named(self, pairs: Sequence[Pair], min_score: float) -> Sequence[tuple[Pair, NameLikeness]]:
-        """The pairs whose names leave the score within reach, the most alike first."""
-        named = [(pair, likeness(_content(pair[0]), _content(pair[1]), self._text.ratio)) for pair in pairs]
-        within = [
-            (pair, names)
-            for pair, names in named
-            if NAME_WEIGHT * names.value + TYPE_WEIGHT + NEIGHBOURS_WEIGHT >= min_score
+    async def _proposed(
+        self, user_id: UserId, found: Candidates, min_score: float
+    ) -> Sequence[tuple[DuplicateView, Position]]:
+        """Those candidates that come to the score, in the order of the walk."""
+        # In a thread: thousands of comparisons would keep everybody else waiting.
+        named = await asyncio.to_thread(self._named, found.pairs, min_score)
+        namesakes = _namesakes(named)
+        around = await self._queries.around(user_id, [(a.id, b.id) for (a, b), _, _ in named])
+        proposals = [
+            (_proposal(pair, names, namesakes, surroundings), place)
+            for (pair, names, place), surroundings in zip(named, around, strict=True)
         ]
-        return sorted(within, key=lambda each: (-each[1].value, each[0][0].id, each[0][1].id))
+        return [each for each in proposals if each[0].score >= min_score]
+
+    def _named(self, pairs: Sequence[tuple[Pair, Position]], min_score: float) -> Sequence[Named]:
+        """The pairs whose names leave the score within reach."""
+        named = [
+            (pair, likeness(_content(pair[0]), _content(pair[1]), self._text.ratio), place)
+            for pair, place in pairs
+        ]
+        return [each for each in named if within_reach(each[1], min_score)]
+
+
+def _surest_first(rows: Sequence[DuplicateView]) -> Sequence[DuplicateView]:
+    return sorted(rows, key=lambda view: (-view.score, view.target.id, view.source.id))
 
 
 def _content(view: EntityView) -> EntityContent:
     return EntityContent(name=view.name, type=view.type, aliases=view.aliases)
 
 
-def _namesakes(named: Sequence[tuple[Pair, NameLikeness]]) -> Mapping[UUID, int]:
+def _namesakes(named: Sequence[Named]) -> Mapping[UUID, int]:
     """In how many pairs each entity's name is a part of, or stands for, the other's."""
-    return Counter(_shorter(pair, names).id for pair, names in named if names.partial)
+    return Counter(_shorter(pair, names).id for pair, names, _ in named if names.partial)
 
 
 def _shorter(pair: Pair, names: NameLikeness) -> EntityView:

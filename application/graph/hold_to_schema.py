@@ -16,6 +16,8 @@ from application.graph.schema import (
     ViolationView,
     ViolatorView,
 )
+from application.shared.ports import StartWork
+from application.shared.principal import Principal
 from domain.graph.entity import Entity
 from domain.graph.errors import RelationshipExists, SchemaChanged
 from domain.graph.relationship import Relationship
@@ -27,6 +29,7 @@ from domain.graph.schema_rules import (
     relationship_violations,
 )
 from domain.shared.errors import InvalidInput, Violation
+from domain.shared.ids import MergeId
 from domain.shared.json import JsonObject
 
 ATTEMPTS = 3
@@ -54,6 +57,14 @@ async def under_current_schema(attempt: Callable[[], Awaitable[Made]]) -> Made:
     return await attempt()
 
 
+async def confirm_schema(start_work: StartWork[SchemaUnitOfWork], principal: Principal) -> None:
+    """Before a long unit of work: what this process takes for the schema is in force. Raises
+    `SchemaChanged`, after which it reads it anew."""
+    async with start_work(principal) as work:
+        await work.schema.current()
+        await work.commit()
+
+
 async def hold_entity(
     work: SchemaUnitOfWork, entity: Entity, before: Entity | None = None
 ) -> Sequence[Violation]:
@@ -70,8 +81,7 @@ async def hold_entity(
     if before is not None and before.content.type != name:
         closed = closed_ends(schema, name)
         broken = await work.schema.closed_to(entity.id, closed) if any(closed.values()) else ()
-        detail = f"{name!r} may not be an end of its relationship"
-        found += [Violation(pointer="/type", code="end_type", detail=f"{detail} {edge}") for edge in broken]
+        found += end_violations(name, broken)
     return _judged(schema, found)
 
 
@@ -83,7 +93,7 @@ async def hold_relationship(work: SchemaUnitOfWork, relationship: Relationship) 
     name = relationship.content.relationship_type
     declared = schema.relationship_type(name)
     around = Surroundings(source_type=None, target_type=None)
-    if declared is not None and (declared.is_exclusive or declared.source_types or declared.target_types):
+    if declared is not None and declared.looks_around:
         around = await work.schema.around(relationship, declared)
     metadata = relationship.content.metadata
     return _judged(schema, violations_of_relationship(schema, work.metadata_schemas, name, metadata, around))
@@ -104,6 +114,26 @@ async def hold_restored(
     return found
 
 
+async def hold_merge(
+    work: SchemaUnitOfWork, merge_id: MergeId, entities: Sequence[Entity]
+) -> Sequence[Violation]:
+    """As `hold_entity`, of what a merge, or its undoing, has changed in this unit of work: these entities and
+    the relationships at them. Pointers lead to each by id."""
+    schema = await work.schema.current()
+    if schema.settings.enforcement is Enforcement.OFF:
+        return ()
+    found: list[Violation] = []
+    for entity in entities:
+        content = entity.content
+        broken = violations_of_entity(schema, work.metadata_schemas, content.type, content.metadata)
+        found += _below(f"/entities/{entity.id}", broken)
+    for edge in await work.schema.misplaced(schema, merge_id):
+        found += _below(f"/relationships/{edge.id}", relationship_violations(schema, edge.type, edge.around))
+    if found and schema.settings.enforcement is Enforcement.ENFORCE:
+        raise InvalidInput(found)
+    return found
+
+
 def _below(place: str, violations: Sequence[Violation]) -> list[Violation]:
     return [replace(v, pointer=place + v.pointer) for v in violations]
 
@@ -114,6 +144,12 @@ def _judged(schema: GraphSchema, found: Sequence[Violation]) -> Sequence[Violati
     if all(violation.code == "mirrored" for violation in found):
         raise RelationshipExists
     raise InvalidInput(found)
+
+
+def end_violations(type_name: str, relationships: Sequence[UUID]) -> list[Violation]:
+    """What is wrong with an entity of a type that these may not have at their ends."""
+    detail = f"{type_name!r} may not be an end of its relationship"
+    return [Violation(pointer="/type", code="end_type", detail=f"{detail} {edge}") for edge in relationships]
 
 
 def violations_of_entity(

@@ -6,9 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from application.graph.bulk import BulkRepository
+from application.graph.bulk import BulkUnitOfWork
 from application.graph.jobs import GraphJobRepository
-from application.shared.ports import UnitOfWork
 from domain.shared.errors import KnowledgeGraphError, Violation
 from domain.shared.ids import EntityId, GraphJobId, UserId
 from domain.shared.json import JsonObject
@@ -71,11 +70,8 @@ class ImportRepository(Protocol):
         ...
 
 
-class ImportUnitOfWork(UnitOfWork, Protocol):
+class ImportUnitOfWork(BulkUnitOfWork, Protocol):
     """One transaction over a user's graph, files and jobs."""
-
-    @property
-    def bulk(self) -> BulkRepository: ...
 
     @property
     def imports(self) -> ImportRepository: ...
@@ -91,6 +87,16 @@ class ImportSweep(Protocol):
         """Files whose upload began before the one moment and never became a job, files whose job has
         ended, and answers to bulk requests from before the other; returns how many there were."""
         ...
+
+
+class RefreshStatistics(Protocol):
+    """Lets a store that plans by what it knows of its tables look at them anew, where they have grown."""
+
+    async def __call__(self) -> None: ...
+
+
+async def plan_as_ever() -> None:
+    """For stores that do not plan."""
 
 
 class BrokenFile(KnowledgeGraphError):

@@ -37,6 +37,11 @@ class GraphJobRepository(Protocol):
         """Adds to what the job refused; what is there already for a place and pointer stays."""
         ...
 
+    async def warn(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
+        """Adds to what the job wrote against a schema that only warns; what is there already for a place
+        and pointer stays."""
+        ...
+
     async def note_failure(self, user_id: UserId, job_id: GraphJobId, error: str) -> int | None:
         """Counts one failure more of an open job and keeps what went wrong; how many there were. None when
         it is absent or has ended."""
@@ -77,7 +82,8 @@ class GraphJobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedPlaceView:
-    """What was wrong in one row of the input, counted from 1; `pointer` (RFC 6901) leads into the row."""
+    """What was wrong in one row of the input, counted from 1, whether that kept it from being written or
+    not; `pointer` (RFC 6901) leads into the row."""
 
     place: int
     pointer: str
@@ -102,6 +108,12 @@ class GraphJobQueries(Protocol):
         self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
     ) -> Sequence[RefusedPlaceView] | None:
         """What a job refused after a place and pointer, in order; None for no such job."""
+        ...
+
+    async def warned(
+        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
+    ) -> Sequence[RefusedPlaceView] | None:
+        """As `refused`, what it warned of."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Shows the relationships at one entity, and tells an entity without any from none at all."""
 
 from application.graph.queries import EntityQueries, RelationshipFilter, RelationshipQueries
-from application.graph.views import RelationshipView
+from application.graph.views import RelationshipJson
 from application.shared.pages import Page, PageRequest
 from domain.shared.ids import EntityId, UserId
 
@@ -16,8 +16,8 @@ class ListRelationshipsOfEntity:
 
     async def __call__(
         self, user_id: UserId, entity_id: EntityId, wanted: RelationshipFilter, page: PageRequest
-    ) -> Page[RelationshipView]:
-        found = await self._relationships.relationships(user_id, wanted, page)
+    ) -> Page[RelationshipJson]:
+        found = await self._relationships.relationships_json(user_id, wanted, page)
         if not found.rows:
             await self._entities.entity(user_id, entity_id)
         return found

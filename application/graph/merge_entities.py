@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from application.graph.hold_to_schema import Warn, hold_merge, under_current_schema, unheard
 from application.graph.merges import MergeUnitOfWork, MergeView, merge_view
 from application.shared.ports import Clock, IdGenerator, StartWork
 from application.shared.principal import Principal
 from domain.graph.entity import Entity, deleted, require_version, resolution_keys
 from domain.graph.merge import Merge, merge_of, merged, require_found, require_mergeable
 from domain.graph.merge_events import EntityMerged, merge_event
+from domain.shared.errors import Violation
 from domain.shared.ids import EntityId, MergeId
 
 
@@ -20,10 +23,12 @@ class MergeEntitiesCommand:
     target_id: EntityId
     source_ids: Sequence[EntityId]
     expected_version: int | None = None
+    warn: Warn = unheard
 
 
 class MergeEntities:
-    """Raises `InvalidInput` for entities that are not there, and `EntityChanged`."""
+    """Raises `InvalidInput` for entities that are not there, and for what breaks an enforced schema once
+    they are one; `EntityChanged`."""
 
     def __init__(self, start_work: StartWork[MergeUnitOfWork], clock: Clock, ids: IdGenerator) -> None:
         self._start_work = start_work
@@ -31,6 +36,9 @@ class MergeEntities:
         self._ids = ids
 
     async def __call__(self, command: MergeEntitiesCommand) -> MergeView:
+        return await under_current_schema(partial(self._merge, command))
+
+    async def _merge(self, command: MergeEntitiesCommand) -> MergeView:
         principal = command.principal
         require_mergeable(command.target_id, command.source_ids)
         async with self._start_work(principal) as work:
@@ -38,7 +46,7 @@ class MergeEntities:
             require_found(command.target_id, command.source_ids, held)
             target = held[command.target_id]
             require_version(target, command.expected_version)
-            merge = await carry_out(
+            merge, warnings = await carry_out(
                 work,
                 merge_of(
                     MergeId(self._ids.new()),
@@ -51,11 +59,15 @@ class MergeEntities:
             )
             work.created(merge.id)
             await work.commit()
+        command.warn(warnings)
         return merge_view(merge)
 
 
-async def carry_out(work: MergeUnitOfWork, merge: Merge, held: Mapping[EntityId, Entity]) -> Merge:
-    """Carries out a merge of entities that the unit of work holds, and announces it."""
+async def carry_out(
+    work: MergeUnitOfWork, merge: Merge, held: Mapping[EntityId, Entity]
+) -> tuple[Merge, Sequence[Violation]]:
+    """Carries out a merge of entities that the unit of work holds, and announces it; also what a schema
+    warns of. Raises `InvalidInput` where the outcome breaks a schema that is enforced."""
     before = held[merge.target_id]
     target = merged(before, merge)
     known = set(resolution_keys(before.content))
@@ -64,4 +76,4 @@ async def carry_out(work: MergeUnitOfWork, merge: Merge, held: Mapping[EntityId,
     work.record(merge_event(EntityMerged, done, target))
     for source_id in merge.source_ids:
         work.record(merge_event(EntityMerged, done, deleted(held[source_id], merge.merged_at)))
-    return done
+    return done, await hold_merge(work, merge.id, [target])

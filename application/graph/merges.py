@@ -10,6 +10,7 @@ from application.graph.ports import GraphUnitOfWork
 from application.shared.pages import Page, PageRequest
 from domain.graph.entity import Entity
 from domain.graph.merge import Merge
+from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, MergeId, UserId
 
 MERGE_SORTS = ("merged_at",)
@@ -95,6 +96,11 @@ class MergeRepository(Protocol):
         relationship whose place was taken, or whose other end was deleted, stays inactive (and returns with
         that end). Raises `MergeBuiltUpon`, `MergeSourceGone` and `ExternalIdTaken`.
         """
+        ...
+
+    async def drop_unsupported(self, merge: Merge) -> tuple[Sequence[Entity], Sequence[Relationship]]:
+        """After the undoing: deletes for good what was extracted and found in documents when it was merged,
+        and is found in none any more because those are gone; returns what it deleted."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from application.graph.views import EntityView, RelationshipView
+from application.graph.views import EntityJson, EntityView, RelationshipJson, RelationshipView
 from application.shared.pages import Page, PageRequest
 from domain.shared.checks import Checks
 from domain.shared.ids import EntityId, RelationshipId, UserId
@@ -130,6 +130,12 @@ class EntityQueries(Protocol):
         last result knows. Raises `InvalidInput` when the page needs what was never computed."""
         ...
 
+    async def entities_json(
+        self, user_id: UserId, wanted: EntityFilter, page: PageRequest
+    ) -> Page[EntityJson]:
+        """The same page, to be passed on as it is."""
+        ...
+
 
 class RelationshipQueries(Protocol):
     """Reads one user's relationships."""
@@ -142,4 +148,10 @@ class RelationshipQueries(Protocol):
         self, user_id: UserId, wanted: RelationshipFilter, page: PageRequest
     ) -> Page[RelationshipView]:
         """One page, sorted by one of `RELATIONSHIP_SORTS`."""
+        ...
+
+    async def relationships_json(
+        self, user_id: UserId, wanted: RelationshipFilter, page: PageRequest
+    ) -> Page[RelationshipJson]:
+        """The same page, to be passed on as it is."""
         ...

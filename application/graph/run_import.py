@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from application.graph.file_rows import Batch, FileRows
+from application.graph.hold_to_schema import confirm_schema, under_current_schema
 from application.graph.import_progress import (
     following,
     keys_of,
@@ -11,12 +13,22 @@ from application.graph.import_progress import (
     outcome_of,
     places_of,
     progress_of,
+    warned_places_of,
+    written_in,
 )
-from application.graph.imports import BrokenFile, GraphReader, ImportState, ImportUnitOfWork, Phase
+from application.graph.imports import (
+    BrokenFile,
+    GraphReader,
+    ImportState,
+    ImportUnitOfWork,
+    Phase,
+    RefreshStatistics,
+    plan_as_ever,
+)
 from application.graph.jobs import GraphJobRunner
 from application.graph.put_entities import put_entities
 from application.graph.put_relationships import put_relationships
-from application.graph.writing import Writing
+from application.graph.writing import writing_in
 from application.shared.messages import Rejected
 from application.shared.ports import Clock, IdGenerator, StartWork
 from application.shared.principal import Principal
@@ -28,6 +40,7 @@ from domain.shared.errors import Conflict
 
 ATTEMPTS = 5
 MOST_REFUSED = 10_000
+MANY = 5_000
 ABORT = "abort"
 CANCELLED = GraphJobOutcome(status=GraphJobStatus.CANCELLED)
 
@@ -55,11 +68,13 @@ class RunImport(GraphJobRunner):
         clock: Clock,
         ids: IdGenerator,
         readers: Mapping[str, GraphReader],
+        refresh_statistics: RefreshStatistics = plan_as_ever,
     ) -> None:
         self._start_work = start_work
         self._clock = clock
         self._ids = ids
         self._readers = readers
+        self._refresh_statistics = refresh_statistics
 
     async def __call__(self, principal: Principal, job: GraphJob, /) -> GraphJobOutcome:
         async def part(ordinal: int) -> bytes | None:
@@ -80,11 +95,15 @@ class RunImport(GraphJobRunner):
         run = _Run(principal=principal, job=job, mode=BulkMode(str(wanted["mode"])), file=file)
         work_through = self._at_once if wanted["on_error"] == ABORT else self._in_batches
         try:
-            return await work_through(run, state)
+            outcome = await work_through(run, state)
         except Stopped:
             return CANCELLED
         except BrokenFile as error:
             raise Rejected(error.detail) from error
+        if written_in(outcome) >= MANY:
+            # Nobody's plans should rest on what was there before until the store finds out by itself.
+            await self._refresh_statistics()
+        return outcome
 
     async def _in_batches(self, run: _Run, state: ImportState) -> GraphJobOutcome:
         while state.phase is not Phase.DONE:
@@ -119,7 +138,7 @@ class RunImport(GraphJobRunner):
     ) -> tuple[ImportState, Sequence[RowOutcome]]:
         """Writes the rows; the state after them, and what was refused."""
         user_id, job_id, now = run.principal.user_id, run.job.id, self._clock.now()
-        to = Writing(bulk=work.bulk, user_id=user_id, mode=run.mode, now=now, ids=self._ids)
+        to = await writing_in(work, user_id, run.mode, now, self._ids)
         written: Sequence[RowOutcome] = ()
         has_keys = False
         if batch.entities:
@@ -134,6 +153,8 @@ class RunImport(GraphJobRunner):
             work.record(graph_written(user_id, job_id, state.phase, written, now))
         refused = [*batch.refused, *(each for each in written if each.status is RowStatus.REFUSED)]
         await work.graph_jobs.refuse(user_id, job_id, places_of(refused))
+        if warned := warned_places_of(written):
+            await work.graph_jobs.warn(user_id, job_id, warned)
         return following(state, batch, [*batch.refused, *written], has_keys=has_keys), refused
 
     async def _keep(self, work: ImportUnitOfWork, run: _Run, state: ImportState) -> None:
@@ -152,15 +173,22 @@ class RunImport(GraphJobRunner):
             return outcome_of(state.counts)
         refused = await self._check(run, state)
         if not refused:
-            async with self._start_work(run.principal) as work:
-                await self._require(work, run, state)
-                state, refused = await self._put_all(work, run, state)
-                if not refused:
-                    await self._keep(work, run, state)
-                    await work.commit()
-                    return outcome_of(state.counts)
+            state, refused = await under_current_schema(partial(self._attempt, run, state))
+            if not refused:
+                return outcome_of(state.counts)
         await self._report(run, refused)
         return nothing_of(len(refused), at_least=len(refused) >= MOST_REFUSED)
+
+    async def _attempt(self, run: _Run, state: ImportState) -> tuple[ImportState, Sequence[RowOutcome]]:
+        """All of it, committed if nothing was refused."""
+        await confirm_schema(self._start_work, run.principal)
+        async with self._start_work(run.principal) as work:
+            await self._require(work, run, state)
+            state, refused = await self._put_all(work, run, state)
+            if not refused:
+                await self._keep(work, run, state)
+                await work.commit()
+        return state, refused
 
     async def _check(self, run: _Run, state: ImportState) -> Sequence[RowOutcome]:
         """What is wrong with the rows themselves."""

@@ -1,6 +1,6 @@
 """What holding a graph to its declared schema needs of a store, and what callers read of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +11,7 @@ from domain.graph.relationship import Relationship
 from domain.graph.schema import Declaration, EntityType, GraphSchema, RelationshipType, inverse_of
 from domain.graph.schema_rules import Surroundings
 from domain.shared.errors import Violation
-from domain.shared.ids import EntityId, UserId
+from domain.shared.ids import EntityId, MergeId, RelationshipId, UserId
 from domain.shared.json import JsonObject
 
 
@@ -84,6 +84,28 @@ class GraphSchemaRepository(SchemaFacts, Protocol):
     async def closed_to(self, entity_id: EntityId, closed: Mapping[str, Sequence[str]]) -> Sequence[UUID]:
         """The first active relationships, at most ten, with this entity at an end, `source` or `target`,
         that is closed to it, by id."""
+        ...
+
+    async def around_all(
+        self,
+        relationships: Sequence[Relationship],
+        schema: GraphSchema,
+        but_for: Collection[RelationshipId],
+    ) -> Sequence[Surroundings]:
+        """As `around`, of many at once, whose ends are held already, as if those in `but_for` were not
+        there. What their types do not ask about is told as absent."""
+        ...
+
+    async def misplaced(self, schema: GraphSchema, merge_id: MergeId) -> Sequence[RelationshipFacts]:
+        """Of the relationships that this merge, or its undoing, has changed in this unit of work and left
+        active: the first that stand where the schema does not want them, at most ten, by id. Of two that
+        exclude each other each is told."""
+        ...
+
+    async def closed_to_all(
+        self, types: Mapping[EntityId, str], schema: GraphSchema
+    ) -> Mapping[EntityId, Sequence[UUID]]:
+        """As `closed_to`, of entities that are to have these types; those without one are left out."""
         ...
 
 

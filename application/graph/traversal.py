@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NewType, Protocol
 
 from application.graph.views import EntityView, RelationshipView
 from domain.shared.checks import Checks
@@ -102,6 +102,10 @@ class Neighborhood:
     relationships: Sequence[RelationshipView]
     truncated: bool
     limits_reached: Sequence[str]
+
+
+NeighborhoodJson = NewType("NeighborhoodJson", str)
+"""A `Neighborhood` as JSON: what is only passed on to a client need not become values first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +232,10 @@ class GraphQueries(Protocol):
 
     async def neighborhood(self, user_id: UserId, request: NeighborhoodRequest) -> Neighborhood:
         """Raises `EntityNotFound` when the start is absent, deleted or somebody else's."""
+        ...
+
+    async def neighborhood_json(self, user_id: UserId, request: NeighborhoodRequest) -> NeighborhoodJson:
+        """The same, to be passed on as it is."""
         ...
 
     async def paths(self, user_id: UserId, request: PathsRequest) -> Paths:

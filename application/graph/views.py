@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NewType
 from uuid import UUID
 
 from domain.graph.entity import Entity
@@ -46,6 +47,12 @@ class RelationshipView:
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+EntityJson = NewType("EntityJson", str)
+"""An `EntityView` as JSON: what is only passed on to a client need not become a value first."""
+RelationshipJson = NewType("RelationshipJson", str)
+"""A `RelationshipView` as JSON."""
 
 
 def entity_view(entity: Entity) -> EntityView:

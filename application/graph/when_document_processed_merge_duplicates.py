@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from application.graph.duplicates import (
@@ -13,11 +14,13 @@ from application.graph.duplicates import (
     FindDuplicates,
 )
 from application.graph.graph_settings import GraphSettingsQueries, GraphSettingsRepository
+from application.graph.hold_to_schema import under_current_schema
 from application.graph.merge_entities import carry_out
 from application.graph.merges import MergeUnitOfWork
 from application.shared.ports import Clock, IdGenerator, StartWork
 from application.shared.principal import Principal
 from domain.graph.merge import merge_of
+from domain.shared.errors import InvalidInput
 from domain.shared.ids import DocumentId, EntityId, EventId, MergeId
 
 HANDLER: Final = "graph.merge_duplicates"
@@ -63,11 +66,23 @@ class WhenDocumentProcessedMergeDuplicates:
         threshold = (await self._settings.get(notice.principal.user_id)).auto_merge_threshold
         # Looked for outside of the transaction: it takes a while, and what it finds is checked again.
         found = await self._found(notice, threshold) if threshold is not None else None
+        wanted = _disjoint(found.rows if found else ())
+        while (broken := await under_current_schema(partial(self._merge_all, notice, wanted))) is not None:
+            wanted = [proposal for proposal in wanted if proposal is not broken]
+
+    async def _merge_all(
+        self, notice: DocumentProcessedNotice, wanted: Sequence[DuplicateView]
+    ) -> DuplicateView | None:
+        """All of them or none: returns the one that the declared schema does not let become one."""
         async with self._start_work(notice.principal) as work:
-            for proposal in _disjoint(found.rows if found else ()):
-                await self._merge(work, notice.principal, proposal)
+            for proposal in wanted:
+                try:
+                    await self._merge(work, notice.principal, proposal)
+                except InvalidInput:
+                    return proposal
             work.acknowledge(HANDLER, notice.message_id)
             await work.commit()
+        return None
 
     async def _found(self, notice: DocumentProcessedNotice, threshold: float) -> Duplicates:
         user_id = notice.principal.user_id

@@ -4,13 +4,15 @@ each."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 from application.graph.bulk import BulkUnitOfWork
+from application.graph.hold_to_schema import under_current_schema
 from application.graph.put_entities import put_entities
 from application.graph.put_relationships import put_relationships
-from application.graph.writing import Writing
+from application.graph.writing import writing_in
 from application.shared.ports import Clock, IdGenerator, StartWork
 from application.shared.principal import Principal
 from domain.graph.bulk import BulkMode, RowOutcome, refused
@@ -39,20 +41,24 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRowView:
-    """What became of a row: `status` is created, updated, unchanged or refused, which has no id."""
+    """What became of a row: `status` is created, updated, unchanged or refused, which has no id.
+    `warnings`: what a declared schema that only warns says against a row that was written."""
 
     status: str
     id: UUID | None
     errors: Sequence[RowProblem]
+    warnings: Sequence[RowProblem] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkView:
-    """What became of the rows, in their order, and how many there were of each."""
+    """What became of the rows, in their order, and how many there were of each; `warned` of them were
+    written although the declared schema speaks against them."""
 
     id: UUID
     counts: Mapping[str, int]
     rows: Sequence[BulkRowView]
+    warned: int = 0
 
 
 class BulkResultRepository(Protocol):
@@ -101,7 +107,6 @@ class WriteBulk:
         if not 1 <= len(command.rows) <= MOST_ROWS:
             detail = f"must have 1 to {MOST_ROWS:,} items"
             raise InvalidInput([Violation(pointer="/items", code="out_of_range", detail=detail)])
-        user_id, now, batch_id = command.principal.user_id, self._clock.now(), self._ids.new()
         broken: list[RowOutcome] = []
         read: list[Any] = []
         for number, document in enumerate(command.rows):
@@ -112,10 +117,16 @@ class WriteBulk:
                 broken.append(refused(number, *error.violations))
         if not read:
             raise InvalidInput(violations_of(broken)[:MOST_VIOLATIONS])
+        return await under_current_schema(partial(self._written, command, read, broken))
+
+    async def _written(
+        self, command: WriteBulkCommand, read: Sequence[Any], broken: Sequence[RowOutcome]
+    ) -> BulkView:
+        user_id, now, batch_id = command.principal.user_id, self._clock.now(), self._ids.new()
         async with self._start_work(command.principal) as work:
-            to = Writing(bulk=work.bulk, user_id=user_id, mode=command.mode, now=now, ids=self._ids)
+            to = await writing_in(work, user_id, command.mode, now, self._ids)
             put = put_relationships if command.relationships else put_entities
-            outcomes = [*broken, *(await put(to, read) if read else ())]
+            outcomes = [*broken, *await put(to, read)]
             outcomes.sort(key=lambda outcome: outcome.place)
             view = view_of(batch_id, outcomes)
             kind = "relationships" if command.relationships else "entities"
@@ -130,7 +141,7 @@ class WriteBulk:
 def violations_of(outcomes: Sequence[RowOutcome]) -> Sequence[Violation]:
     """What is wrong with rows, as pointers into the request."""
     return [
-        replace(broken, pointer=f"/items/{outcome.place}{broken.pointer}")
+        replace(broken, pointer=_pointer(outcome.place, broken))
         for outcome in outcomes
         for broken in outcome.violations
     ]
@@ -145,11 +156,21 @@ def view_of(batch_id: UUID, outcomes: Sequence[RowOutcome]) -> BulkView:
         BulkRowView(
             status=outcome.status.value,
             id=outcome.id,
-            errors=[
-                RowProblem(pointer=broken.pointer, code=broken.code, detail=broken.detail)
-                for broken in violations_of([outcome])
-            ],
+            errors=_problems(outcome.place, outcome.violations),
+            warnings=_problems(outcome.place, outcome.warnings),
         )
         for outcome in outcomes
     ]
-    return BulkView(id=batch_id, counts=counts, rows=rows)
+    warned = sum(1 for outcome in outcomes if outcome.warnings)
+    return BulkView(id=batch_id, counts=counts, rows=rows, warned=warned)
+
+
+def _problems(place: int, found: Sequence[Violation]) -> Sequence[RowProblem]:
+    return [
+        RowProblem(pointer=_pointer(place, broken), code=broken.code, detail=broken.detail)
+        for broken in found
+    ]
+
+
+def _pointer(place: int, violation: Violation) -> str:
+    return f"/items/{place}{violation.pointer}"

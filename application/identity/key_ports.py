@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from domain.identity.signing_key import NewKey, StoredKey
+from domain.identity.signing_key import KeyChange, NewKey, StoredKey
 
 
 class SigningKeyStore(Protocol):
@@ -13,9 +13,10 @@ class SigningKeyStore(Protocol):
         """All of them, by the time they were made, then by `kid`."""
         ...
 
-    async def replace(self, seen: Sequence[StoredKey], keys: Sequence[StoredKey]) -> bool:
-        """Stores `keys` in place of those that were `seen`; False, and nothing is stored, when another
-        process changed the set meanwhile. At most one key is current and one is next."""
+    async def replace(self, seen: Sequence[StoredKey], keys: Sequence[StoredKey], change: KeyChange) -> bool:
+        """Stores `keys` in place of those that were `seen`, and the change in the audit log as nobody's row;
+        False, and nothing is stored, when another process changed the set meanwhile. At most one key is
+        current and one is next."""
         ...
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from application.live.ports import EventLog
 from application.shared.topics import matches_any
 from domain.shared.errors import InvalidInput, Violation
 
@@ -54,6 +55,25 @@ def checked_position(position: int, head: int | None = None) -> int:
         detail = f"lies in the future: the last position is {head}"
         raise InvalidInput([Violation(pointer="/since", code="in_the_future", detail=detail)])
     return position
+
+
+async def kept_position(position: int, log: EventLog) -> int:
+    """Raises `InvalidInput` for a position after which events are gone that its reader has not seen.
+
+    0 is nobody's: it asks for whatever is kept.
+    """
+    if position and position < (purged := await log.purged()):
+        detail = f"events up to {purged} are no longer kept: read what there is now, then go on from {purged}"
+        raise InvalidInput([Violation(pointer="/since", code="no_longer_kept", detail=detail)])
+    return position
+
+
+async def resumed_at(position: int, announced: int, log: EventLog) -> int:
+    """Where a reader goes on that asks for what came after `position`, of which this process has announced
+    all up to `announced`. Raises `InvalidInput` for a position never given, or of which too much is gone."""
+    if checked_position(position) > announced:
+        return checked_position(position, await log.head())
+    return await kept_position(position, log) if position < announced else position
 
 
 @lru_cache(maxsize=8192)

@@ -14,6 +14,10 @@ class EventLog(Protocol):
         """The last position given, 0 before the first."""
         ...
 
+    async def purged(self) -> int:
+        """Events up to this position are no longer kept; 0 while all are."""
+        ...
+
     async def since(self, user_id: UserId, position: int, limit: int) -> Sequence[Message]:
         """One user's events after `position`, by position."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from application.live.interest import checked_position, checked_topics, wants
+from application.live.interest import checked_position, checked_topics, kept_position, wants
 from application.live.ports import EventLog
 from application.shared.messages import Message
 from application.shared.principal import Principal
@@ -49,6 +49,13 @@ class ReadEvents:
 
     async def __call__(self, command: ReadEventsCommand) -> EventPage:
         """Raises `InvalidInput`."""
+        page = await self._read(command)
+        if command.since < self._feed.position:
+            # Afterwards: what was removed before or meanwhile may be missing, what is removed later is not.
+            await kept_position(command.since, self._log)
+        return page
+
+    async def _read(self, command: ReadEventsCommand) -> EventPage:
         topics = checked_topics(command.topics)
         position = checked_position(command.since)
         if not 1 <= command.limit <= 200:

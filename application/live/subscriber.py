@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from application.live.interest import checked_position, wants
+from application.live.interest import resumed_at, wants
 from application.live.ports import EventEncoder, EventLog
 from application.shared.messages import Message
 from application.shared.principal import Principal
@@ -94,12 +94,12 @@ class Subscriber:
         """Takes these topics instead of those before; returns the position after which they are read.
 
         Without `since` that is where the reader has got to, or now. Raises `InvalidInput` for a position
-        that was never given, and then changes nothing.
+        that was never given, or after which events are no longer kept, and then changes nothing.
         """
         if since is None:
             since = self.position if self.following else self._announced()
-        elif checked_position(since) > self._announced():
-            checked_position(since, await self._log.head())
+        else:
+            await resumed_at(since, self._announced(), self._log)
         self._topics = topics
         self._position = since
         self._forget()

@@ -58,8 +58,7 @@ class RecordRefusals(RefusalRecorder):
         """Writes what there is, as long as it takes but for an outage: then that is said."""
         try:
             async with asyncio.timeout(within.total_seconds()):
-                # A log that is back tells nobody.
-                while not await self._flush(everything=True):  # noqa: ASYNC110
+                while not await self._flush(everything=True):  # noqa: ASYNC110 - a log that is back tells nobody
                     await asyncio.sleep(0.1)
         except TimeoutError:
             lost = sum(entry.occurrences for _, entry in self._unwritten)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from domain.graph.entity import Entity, EntityContent
 from domain.graph.entity import replaced as entity_replaced
 from domain.graph.entity import restored as entity_restored
+from domain.graph.merge import said_of_merged
 from domain.graph.relationship import Relationship, RelationshipContent
 from domain.graph.relationship import replaced as relationship_replaced
 from domain.graph.relationship import restored as relationship_restored
@@ -77,12 +78,14 @@ class RelationshipRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowOutcome:
-    """What became of the row at `place`; a refused one has no id."""
+    """What became of the row at `place`; a refused one has no id. `warnings`: what a declared schema that
+    only warns says against it."""
 
     place: int
     status: RowStatus
     id: EntityId | RelationshipId | None = None
     violations: Sequence[Violation] = ()
+    warnings: Sequence[Violation] = ()
 
 
 def refused(place: int, *violations: Violation) -> RowOutcome:
@@ -94,10 +97,17 @@ def entity_after(found: Entity, row: EntityRow, at: Entity) -> Entity | Violatio
     """A stored entity as the row wants it, the same one when it says nothing new; `at` has the moment."""
     if found.is_active and not row.is_active:
         return DELETES
+    if row.id != found.id and _external_id(row.content) != _external_id(found.content):
+        # One with this external id was merged into it.
+        return entity_replaced(found, said_of_merged(found.content, row.content), at.updated_at)
     changed = entity_replaced(found, row.content, at.updated_at)
     if row.is_active and not found.is_active:
         return replace(entity_restored(found, at.updated_at), content=changed.content)
     return changed
+
+
+def _external_id(content: EntityContent) -> tuple[str | None, str | None]:
+    return content.source, content.external_id
 
 
 def relationship_after(
@@ -116,17 +126,24 @@ def relationship_after(
 Row = TypeVar("Row")
 
 
-def in_waves(rows: Iterable[tuple[Row, Sequence[Hashable]]]) -> list[list[Row]]:
+def in_waves(rows: Iterable[tuple[Row, Sequence[Hashable], Sequence[Hashable]]]) -> list[list[Row]]:
     """Groups rows such that no two of a group lay claim to the same thing and each follows, in a later
-    group, the rows before it that do: writing group after group is writing row after row."""
+    group, the rows before it that do: writing group after group is writing row after row.
+
+    A row comes with its claims and with what it has to do with other rows that may be in its group: it is
+    not in a group before theirs.
+    """
     waves: list[list[Row]] = []
     last: dict[Hashable, int] = {}
-    for row, claims in rows:
+    met: dict[Hashable, int] = {}
+    for row, claims, meets in rows:
         wave = 0
         for claim in claims:
             wave = max(wave, last.get(claim, -1) + 1)
-        for claim in claims:
-            last[claim] = wave
+        for other in meets:
+            wave = max(wave, met.get(other, 0))
+        last.update(dict.fromkeys(claims, wave))
+        met.update(dict.fromkeys(meets, wave))
         if wave == len(waves):
             waves.append([])
         waves[wave].append(row)

@@ -11,7 +11,8 @@ from domain.graph.resolution import resolution_key
 # They add up to 1: nobody's score is above it.
 NAME_WEIGHT: Final = 0.8
 TYPE_WEIGHT: Final = 0.1
-NEIGHBOURS_WEIGHT: Final = 0.1
+NEIGHBOURS_WEIGHT: Final = 0.05
+CLOSENESS_WEIGHT: Final = 0.05
 # What is told of one thing about another speaks of two.
 RELATED_WEIGHT: Final = -0.1
 # A few shared neighbours can be chance.
@@ -70,11 +71,13 @@ class NameLikeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbourhood:
-    """What two entities' surroundings have in common; `fewest` is how many neighbours the lonelier has."""
+    """What two entities' surroundings have in common; `fewest` is how many neighbours the lonelier has,
+    `closeness` the cosine of the vectors of the passages that mention them, if some mention each."""
 
     shared: int
     fewest: int
     related: bool
+    closeness: float | None = None
 
 
 def score_of(reasons: Sequence[Reason]) -> float:
@@ -101,6 +104,10 @@ def reasons_of(
         ),
         _neighbours(around),
     ]
+    if around.closeness is not None:
+        text = "the passages that mention them are this close as vectors"
+        value = round(min(max(around.closeness, 0.0), 1.0), 4)
+        reasons.append(Reason(kind="closeness", value=value, weight=CLOSENESS_WEIGHT, detail=text))
     if around.related:
         text = "a relationship leads from one to the other"
         reasons.append(Reason(kind="related", value=1.0, weight=RELATED_WEIGHT, detail=text))
@@ -115,6 +122,11 @@ def _neighbours(around: Neighbourhood) -> Reason:
         weight=NEIGHBOURS_WEIGHT,
         detail=f"{around.shared} of at least {around.fewest} neighbours shared",
     )
+
+
+def within_reach(names: NameLikeness, least: float) -> bool:
+    """Whether a pair with these names can come to the score `least`, whatever surrounds it."""
+    return NAME_WEIGHT * names.value + TYPE_WEIGHT + NEIGHBOURS_WEIGHT + CLOSENESS_WEIGHT >= least
 
 
 def likeness(one: EntityContent, other: EntityContent, ratio: Ratio) -> NameLikeness:

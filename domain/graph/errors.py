@@ -61,6 +61,10 @@ class MergeTargetGone(Conflict):
     """The entity that the others were merged into is deleted: restore it first."""
 
 
+class MergeLost(Conflict):
+    """The merged entities are gone for good, with the documents they were found in: nothing can be undone."""
+
+
 class MergeSourceGone(Conflict):
     """An entity that was merged does not exist any more, or an import has brought it back."""
 

@@ -133,6 +133,15 @@ def _joined(own: JsonObject, others: Sequence[JsonObject]) -> tuple[JsonObject, 
     return joined, tuple(dict.fromkeys(name for name in dropped if name not in joined))
 
 
+def said_of_merged(target: EntityContent, source: EntityContent) -> EntityContent:
+    """What the target says once something new is said of one that was merged into it: it stays what it is
+    and is called; the new metadata and confidence count, the names become aliases as there is room."""
+    names = (*target.aliases, source.name, *source.aliases)
+    aliases = [name for name in dict.fromkeys(names) if name != target.name]
+    metadata, _ = _joined(source.metadata, [target.metadata])
+    return replace(target, confidence=source.confidence, metadata=metadata, aliases=tuple(aliases[:ALIASES]))
+
+
 def gain_of(content: EntityContent) -> Gain:
     """The part of an entity's content that a merge may change."""
     return Gain(confidence=content.confidence, metadata=content.metadata, aliases=tuple(content.aliases))

@@ -85,6 +85,11 @@ class RelationshipType:
         """Whether one relationship can forbid another one."""
         return self.symmetric or self.cardinality is not Cardinality.MANY_TO_MANY
 
+    @property
+    def looks_around(self) -> bool:
+        """Whether it matters where a relationship stands."""
+        return self.is_exclusive or bool(self.source_types or self.target_types)
+
 
 Declared = EntityType | RelationshipType
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 
 class KeyState(StrEnum):
@@ -45,6 +46,25 @@ class NewKey:
 
     def __repr__(self) -> str:
         return f"NewKey({self.kid!r})"
+
+
+class KeyAction(StrEnum):
+    """What was done to the keys, as the audit log says it."""
+
+    CREATED = "signing_keys.created"
+    ROTATED = "signing_keys.rotated"
+    REVOKED = "signing_keys.revoked"
+    EXPIRED = "signing_keys.expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """A change for the audit log: `id` is the row's, `request_id` tells where it came from."""
+
+    id: UUID
+    action: KeyAction
+    occurred_at: datetime
+    request_id: str
 
 
 def first_keys(current: NewKey, following: NewKey, now: datetime) -> Sequence[StoredKey]:

@@ -187,6 +187,10 @@ def show(job: dict[str, Any], errors: list[dict[str, Any]]) -> None:
         if any(counts.values()):
             told = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
             output().print(f"{kind}: {told}", markup=False)
+    if warned := (job["result"] or {}).get("warned"):
+        where = f"/graph/jobs/{job['id']}/warnings"
+        told = f"{warned:,} row(s) were written against the declared schema: {where}"
+        notices().print(told, markup=False, style="yellow")
     if job["error"]:
         notices().print(job["error"], markup=False, style="red")
     for each in errors:

@@ -43,7 +43,7 @@ def rotate(
     Nobody is logged out: tokens of the key that signed before are good until they expire. Running processes
     take the change over within five seconds.
     """
-    from entrypoints.cli.users import run
+    from entrypoints.cli.users import run, trace
 
     settings = read({"DATA_DIR": data_dir})
     for name in ("JWT_SECRET", "JWT_PRIVATE_KEY"):
@@ -51,7 +51,7 @@ def rotate(
             raise CommandError(f"tokens are signed with {name}: there are no keys to rotate", USAGE)
 
     async def work(container: "Container") -> "Sequence[StoredKey]":
-        return await container.rotate_signing_keys()(trust_none=compromised)
+        return await container.rotate_signing_keys()(trace(), trust_none=compromised)
 
     show(run(work, data_dir), as_json)
 

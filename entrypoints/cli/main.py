@@ -18,6 +18,7 @@ from entrypoints.cli import (
     migrate,
     openapi,
     processes,
+    purge,
     search,
     up,
     users,
@@ -40,6 +41,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(credentials.app, name="credentials")
+app.command("purge")(purge.command)
 app.command("ingest")(ingest.command)
 app.command("import")(graph_files.import_file)
 app.command("export")(graph_files.export_file)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from entrypoints.cli import lifeline
+from entrypoints.cli.companions import left_out
 from entrypoints.cli.console import settings as read
 from entrypoints.cli.errors import CommandError
 
@@ -21,7 +22,8 @@ Port = Annotated[
 def serve(host: Host = None, port: Port = None) -> None:
     """Serve the API and the live feed (needs DATABASE_URL and CREDENTIALS_KEY)."""
     settings = read({"HOST": host, "PORT": port})
-    from entrypoints.serve import serve as run_server
+    with left_out():
+        from entrypoints.serve import serve as run_server
 
     run(run_server, settings)
 
@@ -29,7 +31,8 @@ def serve(host: Host = None, port: Port = None) -> None:
 def consume() -> None:
     """Relay events and work on jobs (needs DATABASE_URL)."""
     settings = read()
-    from entrypoints.consume import consume as run_consumer
+    with left_out():
+        from entrypoints.consume import consume as run_consumer
 
     run(run_consumer, settings)
 

@@ -12,6 +12,7 @@ from adapters.postgres.event_log import PostgresEventLog
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.refusal_log import PostgresRefusalLog
 from adapters.postgres.repositories import WorkSettings
+from adapters.postgres.retention import PostgresExpiredRows
 from adapters.postgres.unit_of_work import start_postgres_work
 from adapters.security.passwords import BcryptPasswordHasher
 from adapters.system.clock import SystemClock
@@ -19,7 +20,7 @@ from adapters.system.ids import Uuid7Generator
 from application.operations.record_refusals import RecordRefusals
 from application.operations.verify_audit import VerifyAudit
 from entrypoints.http.audit import AuditOverHttp
-from entrypoints.policies import retry_policy_of
+from entrypoints.policies import retention_of, retry_policy_of
 from entrypoints.recording import tell
 from entrypoints.settings import Settings
 from entrypoints.subscriptions import IN_PROCESS
@@ -52,6 +53,8 @@ class Core(containers.DeclarativeContainer):
     event_log = providers.Singleton(PostgresEventLog, database, source)
     audit_ledger = providers.Singleton(PostgresAuditLedger, database)
     verify_audit = providers.Singleton(VerifyAudit, audit_ledger, clock)
+    expired_rows = providers.Singleton(PostgresExpiredRows, database)
+    retention = providers.Singleton(retention_of, settings)
     refusals = providers.Singleton(
         RecordRefusals, providers.Singleton(PostgresRefusalLog, database), clock, ids, providers.Object(tell)
     )

@@ -5,7 +5,7 @@ from dependency_injector import providers
 from adapters.formats.registry import READERS, WRITERS
 from adapters.postgres.graph_bulk_results import PostgresBulkResultQueries
 from adapters.postgres.graph_export import PostgresGraphSnapshots
-from adapters.postgres.graph_imports import PostgresImportSweep
+from adapters.postgres.graph_imports import PostgresImportSweep, PostgresRefreshStatistics
 from adapters.postgres.graph_job_queries import PostgresGraphJobQueries
 from application.graph.accept_import import AcceptImport
 from application.graph.cancel_graph_job import CancelGraphJob
@@ -50,6 +50,7 @@ class GraphBulk(Core):
         Core.clock,
         Core.ids,
         providers.Object(READERS),
+        providers.Singleton(PostgresRefreshStatistics, Core.database),
     )
     sweep_imports = providers.Singleton(
         SweepImports, providers.Singleton(PostgresImportSweep, Core.database), Core.clock

@@ -16,6 +16,7 @@ from application.documents.upload_document import UploadDocument
 from application.extraction.cancel_job import CancelJob
 from application.extraction.describe_providers import DescribeProviders
 from application.extraction.extract_document import ExtractDocument
+from application.extraction.ports import Extractor
 from application.extraction.read_document import ReadingTools
 from application.extraction.request_extraction import RequestExtraction
 from application.extraction.retry_job import RetryJob
@@ -34,6 +35,9 @@ class Knowledge(Core):
     job_queries = providers.Singleton(PostgresJobQueries, Core.database)
     search_queries = providers.Singleton(PostgresSearchQueries, Core.database)
     embedder = providers.Singleton(HashingEmbedder)
+    extractors: providers.Singleton[dict[str, Extractor]] = providers.Singleton(
+        dict, builtin=providers.Singleton(BuiltinExtractor)
+    )
     reading_tools = providers.Singleton(
         ReadingTools,
         chunkers=providers.Dict(
@@ -43,7 +47,7 @@ class Knowledge(Core):
             }
         ),
         embedder=embedder,
-        extractors=providers.Dict(builtin=providers.Singleton(BuiltinExtractor)),
+        extractors=extractors,
         default_extractor=Core.settings.provided.extractor,
     )
     document_limits = providers.Singleton(
@@ -74,11 +78,13 @@ class Knowledge(Core):
             Core.clock,
             Core.ids,
             document_limits,
-            providers.Singleton(list, reading_tools.provided.extractors),
+            providers.Singleton(list, extractors),
         ),
         cancel_job=providers.Singleton(CancelJob, Core.start_work, Core.clock),
         retry_job=providers.Singleton(RetryJob, Core.start_work, Core.clock),
-        describe_providers=providers.Singleton(DescribeProviders, reading_tools),
+        describe_providers=providers.Singleton(
+            DescribeProviders, extractors, embedder, Core.settings.provided.extractor
+        ),
         queries=job_queries,
     )
     when_document_added_request_extraction = providers.Singleton(

@@ -16,11 +16,14 @@ class Signing(Core):
     signing_keys = providers.Singleton(PostgresSigningKeyStore, Core.database)
     key_maker = providers.Singleton(SealedKeyMaker, Core.settings.provided.credentials_key)
     key_holder = providers.Singleton(RingOfStoredKeys, key_ring, key_maker, Core.clock)
-    ensure_signing_keys = providers.Singleton(EnsureSigningKeys, signing_keys, key_maker, Core.clock)
+    ensure_signing_keys = providers.Singleton(
+        EnsureSigningKeys, signing_keys, key_maker, Core.clock, Core.ids
+    )
     rotate_signing_keys = providers.Singleton(
         RotateSigningKeys,
         signing_keys,
         key_maker,
         Core.clock,
+        Core.ids,
         honoured_for=providers.Singleton(policies.honoured_for, Core.settings),
     )

@@ -25,7 +25,7 @@ from domain.shared.errors import (
     Violation,
 )
 from domain.shared.ids import EntityId
-from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply, written
 from entrypoints.http.schema_warnings import warnings_of
 
 # What the domain holds these values to, for the documentation alone: the domain names every broken rule.
@@ -129,8 +129,8 @@ class EntitiesOverHttp:
             component=query.component,
         )
         sorts = (*ENTITY_SORTS, *ANALYTICS_SORTS)
-        page = await self.queries.entities(call.principal.user_id, wanted, call.page(sorts))
-        return Reply(data=page.rows, next=page.next)
+        page = await self.queries.entities_json(call.principal.user_id, wanted, call.page(sorts))
+        return written(page)
 
     async def replace(self, call: Call[EntityBody, NoQuery]) -> Reply:
         return await self._update(call, content_of(call.body))

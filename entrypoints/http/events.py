@@ -12,7 +12,7 @@ import msgspec
 from application.live.bell import Bell
 from application.live.errors import FeedClosed
 from application.live.feed import Feed
-from application.live.interest import checked_position, checked_topics
+from application.live.interest import checked_topics, resumed_at
 from application.live.ports import EventLog
 from application.live.read_events import ReadEvents, ReadEventsCommand
 from application.live.subscriber import Frame, Subscriber
@@ -70,8 +70,8 @@ class LiveOverHttp:
         since = resume_after(call)
         if not self.feed.open:
             raise FeedClosed
-        if since is not None and checked_position(since) > self.feed.position:
-            checked_position(since, await self.log.head())
+        if since is not None:
+            await resumed_at(since, self.feed.position, self.log)
         return Reply(
             stream=self._events(call, topics, since),
             media_type="text/event-stream",
@@ -150,7 +150,8 @@ def operations(live: LiveOverHttp) -> Sequence[Operation[Any, Any]]:
             reply=list[CloudEvent],
             description="The caller's events in order, as CloudEvents. `meta.position` is the next `since`; "
             "with `meta.more` there is more to read at once. Events of the last moments come with the next "
-            "reading.",
+            "reading. A `since` after which events are no longer kept is refused (`no_longer_kept`); 0 asks "
+            "for whatever is kept.",
         ),
         Operation(
             method="GET",
@@ -162,6 +163,7 @@ def operations(live: LiveOverHttp) -> Sequence[Operation[Any, Any]]:
             query=EventStreamQuery,
             produces="text/event-stream",
             description="`data` is a CloudEvent, `event` its type, `id` its position. The stream ends with "
-            "the token; resume with `Last-Event-ID` or `since`. Idle streams carry comments.",
+            "the token; resume with `Last-Event-ID` or `since`. Idle streams carry comments. A position "
+            "after which events are no longer kept is refused.",
         ),
     ]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
 from application.graph.queries import RELATIONSHIP_SORTS, RelationshipFilter
@@ -28,7 +28,7 @@ from application.shared.permissions import Permission
 from domain.shared.errors import NotFound
 from domain.shared.ids import EntityId
 from entrypoints.http.entities import Fraction, entity_id_of
-from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply, written
 
 
 class RelationshipsOfEntityQuery(PageQuery, kw_only=True):
@@ -108,7 +108,7 @@ class GraphOverHttp:
         page = await self.relationships_of_entity(
             call.principal.user_id, entity_id, wanted, call.page(RELATIONSHIP_SORTS)
         )
-        return Reply(data=page.rows, next=page.next)
+        return written(page)
 
     async def neighborhood(self, call: Call[None, NeighborhoodQuery]) -> Reply:
         query = call.query
@@ -120,7 +120,7 @@ class GraphOverHttp:
             fan_out=query.fan_out,
             max_relationships=query.max_relationships,
         )
-        return Reply(data=await self.queries.neighborhood(call.principal.user_id, request))
+        return Reply(data=Raw(await self.queries.neighborhood_json(call.principal.user_id, request)))
 
     async def paths(self, call: Call[None, PathsQuery]) -> Reply:
         request = PathsRequest(

@@ -18,6 +18,9 @@ from application.shared.permissions import Permission
 from domain.graph.bulk import BulkMode
 from domain.shared.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from entrypoints.http.operation import Call, NoQuery, Operation, Reply
+from entrypoints.http.schema_warnings import warnings_of
+
+SHOWN_WARNINGS = 100
 
 
 class BulkBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,7 +49,7 @@ class GraphBulkOverHttp:
         view = await self.results.get(call.principal.user_id, batch_id)
         if view is None:
             raise BulkResultNotFound
-        return Reply(data=view)
+        return replied(view)
 
     async def _write(self, call: Call[BulkBody, NoQuery], *, relationships: bool) -> Reply:
         command = WriteBulkCommand(
@@ -55,12 +58,23 @@ class GraphBulkOverHttp:
             mode=BulkMode(call.body.mode),
             relationships=relationships,
         )
-        return Reply(data=await self.write_bulk(command))
+        return replied(await self.write_bulk(command))
+
+
+def replied(view: BulkView) -> Reply:
+    """The answer, with the first warnings where those of single writes are."""
+    warned = [problem for row in view.rows for problem in row.warnings]
+    return Reply(data=view, meta=warnings_of(warned[:SHOWN_WARNINGS]))
 
 
 def operations(over_http: GraphBulkOverHttp) -> Sequence[Operation[Any, Any]]:
     """Write many."""
-    described = "One transaction; refused rows do not keep the others from being written."
+    described = (
+        "One transaction; refused rows do not keep the others from being written. Rows are held to the "
+        "declared schema like single writes, each to those before it: what it enforces is among a row's "
+        f"`errors`, what it warns of among its `warnings`; the first {SHOWN_WARNINGS} are in `meta.warnings` "
+        "too."
+    )
     return [
         Operation(
             method="POST",

@@ -159,7 +159,8 @@ def operations(over_http: GraphImportsOverHttp) -> Sequence[Operation[Any, Any]]
             description=(
                 "The body is the file, or a form with the file in `file`. It is answered once the file is "
                 "stored; the job does the rest: watch `/graph/jobs/{job_id}` or the events `graph_job.*`. "
-                "What was refused is at `/graph/jobs/{job_id}/errors`. docs/formats.md describes the formats."
+                "What was refused is at `/graph/jobs/{job_id}/errors`, what was written against a declared "
+                "schema that warns at `/graph/jobs/{job_id}/warnings`. docs/formats.md describes the formats."
             ),
         ),
     ]

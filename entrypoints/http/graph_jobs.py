@@ -1,6 +1,6 @@
 """Jobs on a graph over HTTP: how far they are, what they refused, and stopping them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +23,9 @@ from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Repl
 JSON_LINES = "application/jsonl"
 BATCH = 1000
 FIRST = (0, "")
+ReadPlaces = Callable[
+    [UserId, GraphJobId, tuple[int, str], int], Awaitable[Sequence[RefusedPlaceView] | None]
+]
 
 
 class GraphJobsQuery(PageQuery, kw_only=True):
@@ -49,15 +52,21 @@ class GraphJobsOverHttp:
         return Reply(data=await self._job(call))
 
     async def errors(self, call: Call[None, NoQuery]) -> Reply:
+        return await self._download(call, self.queries.refused, "errors")
+
+    async def warnings(self, call: Call[None, NoQuery]) -> Reply:
+        return await self._download(call, self.queries.warned, "warnings")
+
+    async def _download(self, call: Call[None, NoQuery], read: ReadPlaces, name: str) -> Reply:
         job_id, user_id = GraphJobId((await self._job(call)).id), call.principal.user_id
         # The first batch before the reply begins: from then on nothing can be refused any more.
-        begun = await self.queries.refused(user_id, job_id, FIRST, BATCH)
+        begun = await read(user_id, job_id, FIRST, BATCH)
         if begun is None:
             raise GraphJobNotFound
         return Reply(
-            stream=self._lines(user_id, job_id, begun),
+            stream=_lines(read, user_id, job_id, begun),
             media_type=JSON_LINES,
-            headers={"Content-Disposition": f'attachment; filename="{job_id}-errors.jsonl"'},
+            headers={"Content-Disposition": f'attachment; filename="{job_id}-{name}.jsonl"'},
         )
 
     async def cancel(self, call: Call[None, NoQuery]) -> Reply:
@@ -71,14 +80,15 @@ class GraphJobsOverHttp:
             raise GraphJobNotFound
         return view
 
-    async def _lines(
-        self, user_id: UserId, job_id: GraphJobId, rows: Sequence[RefusedPlaceView] | None
-    ) -> AsyncIterator[bytes]:
-        while rows:
-            yield b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
-            if len(rows) < BATCH:
-                return
-            rows = await self.queries.refused(user_id, job_id, (rows[-1].place, rows[-1].pointer), BATCH)
+
+async def _lines(
+    read: ReadPlaces, user_id: UserId, job_id: GraphJobId, rows: Sequence[RefusedPlaceView] | None
+) -> AsyncIterator[bytes]:
+    while rows:
+        yield b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+        if len(rows) < BATCH:
+            return
+        rows = await read(user_id, job_id, (rows[-1].place, rows[-1].pointer), BATCH)
 
 
 def operations(over_http: GraphJobsOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -110,6 +120,18 @@ def operations(over_http: GraphJobsOverHttp) -> Sequence[Operation[Any, Any]]:
             path="/graph/jobs/{job_id}/errors",
             handler=over_http.errors,
             summary="Download what a job refused, one JSON object a line",
+            tag="graph",
+            permission=Permission.GRAPH_READ,
+            reply=RefusedPlaceView,
+            raw_reply=True,
+            produces=JSON_LINES,
+            raises=(NotFound,),
+        ),
+        Operation(
+            method="GET",
+            path="/graph/jobs/{job_id}/warnings",
+            handler=over_http.warnings,
+            summary="Download what a job wrote against a schema that warns, one JSON object a line",
             tag="graph",
             permission=Permission.GRAPH_READ,
             reply=RefusedPlaceView,

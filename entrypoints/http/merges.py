@@ -15,9 +15,10 @@ from application.graph.queries import EntityQueries
 from application.graph.undo_merge import UndoMerge, UndoMergeCommand
 from application.shared.permissions import Permission
 from domain.graph.merge import SOURCES
-from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from domain.shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, Violation
 from domain.shared.ids import EntityId, MergeId
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.schema_warnings import warnings_of
 
 NEWEST_FIRST = "-merged_at"
 
@@ -39,6 +40,7 @@ class MergesQuery(PageQuery, kw_only=True):
 class DuplicatesQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`type` and `entity_id`: pairs with an entity of this type, with this entity."""
 
+    cursor: str | None = None
     limit: Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": LIMIT})] = 50
     min_score: Annotated[float, Meta(extra_json_schema={"minimum": 0, "maximum": 1})] = MIN_SCORE
     type: str | None = None
@@ -61,21 +63,27 @@ class MergesOverHttp:
         for entity_id in about or ():
             await self.entities.entity(user_id, entity_id)
         wanted = DuplicatesWanted(
-            limit=query.limit, min_score=query.min_score, type=query.type, entity_ids=about
+            limit=query.limit,
+            min_score=query.min_score,
+            type=query.type,
+            entity_ids=about,
+            after=call.cursors.read(query.cursor, call.list_name()) if query.cursor else None,
         )
         found = await self.find_duplicates(user_id, wanted)
-        return Reply(data=found.rows, meta={"truncated": found.truncated})
+        return Reply(data=found.rows, next=found.next)
 
     async def merge(self, call: Call[MergeBody, NoQuery]) -> Reply:
+        warned: list[Violation] = []
         view = await self.merge_entities(
             MergeEntitiesCommand(
                 principal=call.principal,
                 target_id=EntityId(call.body.target_id),
                 source_ids=[EntityId(source_id) for source_id in call.body.source_ids],
                 expected_version=call.expected_version(),
+                warn=warned.extend,
             )
         )
-        return _merged(view)
+        return _merged(view, warned)
 
     async def already_merged(self, call: Call[MergeBody, NoQuery], merge_id: UUID) -> Reply:
         return _merged(await self.queries.merge(call.principal.user_id, MergeId(merge_id)))
@@ -90,16 +98,19 @@ class MergesOverHttp:
         return Reply(data=page.rows, next=page.next)
 
     async def undo(self, call: Call[None, NoQuery]) -> Reply:
-        command = UndoMergeCommand(principal=call.principal, merge_id=_merge_id(call))
-        return Reply(data=await self.undo_merge(command))
+        warned: list[Violation] = []
+        command = UndoMergeCommand(principal=call.principal, merge_id=_merge_id(call), warn=warned.extend)
+        view = await self.undo_merge(command)
+        return Reply(data=view, meta=warnings_of(warned))
 
 
 def _merge_id(call: Call[Any, Any]) -> MergeId:
     return MergeId(call.id("merge_id"))
 
 
-def _merged(view: MergeView) -> Reply:
-    return Reply(data=view, location=f"/api/v1/entities/merges/{view.id}")
+def _merged(view: MergeView, warned: Sequence[Violation] = ()) -> Reply:
+    location = f"/api/v1/entities/merges/{view.id}"
+    return Reply(data=view, location=location, meta=warnings_of(warned))
 
 
 def operations(over_http: MergesOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -115,9 +126,11 @@ def operations(over_http: MergesOverHttp) -> Sequence[Operation[Any, Any]]:
             query=DuplicatesQuery,
             reply=list[DuplicateView],
             raises=(InvalidInput, NotFound),
-            description="The surest first. A score is the sum of its reasons, each `value` times `weight`. "
-            "Compared are entities that share a word, a word's consonants or beginning, initials or the "
-            "whole name; `meta.truncated` says that there were more than are looked at, or shown.",
+            description="A score is the sum of its reasons, each `value` times `weight`. Compared are "
+            "entities that share the whole name, a word's consonants, initials, a word or its beginning, in "
+            "this order from page to page, the surest of a page first. What more than 30 entities share "
+            "counts for nothing. A page can be short, or empty, though more follow. With `entity_id` there "
+            "is one page, and names with typing errors are found too.",
         ),
         Operation(
             method="POST",
@@ -137,7 +150,8 @@ def operations(over_http: MergesOverHttp) -> Sequence[Operation[Any, Any]]:
             "of metadata the target's own members win, those it lacks are taken over. Of relationships that "
             "become parallel the surest stays, with the evidence of all; what would become a loop goes. The "
             "sources are not found any more (404, which names the target), their history stays. `If-Match` "
-            "takes the target's ETag.",
+            "takes the target's ETag. Target and relationships are held to the declared schema as they are "
+            "then: 422 with pointers that lead to each by its id, or `meta.warnings`.",
         ),
         Operation(
             method="GET",
@@ -168,10 +182,11 @@ def operations(over_http: MergesOverHttp) -> Sequence[Operation[Any, Any]]:
             tag="graph",
             permission=Permission.GRAPH_WRITE,
             reply=MergeView,
-            raises=(NotFound, Conflict),
+            raises=(NotFound, Conflict, InvalidInput),
             description="Everything the merge changed becomes what it was, but for versions and times of "
             "change, which move on. What was edited since stays as it was edited; what came to the target "
             "since stays there. Merges of one entity are undone in turn, the last one first (409 names it); "
-            "a target that was deleted has to be restored before (409).",
+            "a target that was deleted has to be restored before (409). What comes back is held to the "
+            "declared schema as with a merge.",
         ),
     ]

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from quart import Request
 
-from application.shared.pages import PageRequest, Position
+from application.shared.pages import Page, PageRequest, Position
 from application.shared.permissions import PERMISSIONS, Permission, Rule
 from application.shared.principal import Principal, Trace
 from domain.shared.errors import InvalidInput, KnowledgeGraphError, NotFound, PreconditionFailed, Violation
@@ -127,6 +127,14 @@ def cursorless(request: Request) -> str:
     """The query string in a canonical order, without the page's own parameters."""
     pairs = sorted((k, v) for k, v in request.args.items(multi=True) if k not in ("cursor", "limit"))
     return "&".join(f"{key}={value}" for key, value in pairs)
+
+
+Json = TypeVar("Json", bound=str)
+
+
+def written(page: Page[Json]) -> Reply:
+    """A list whose rows were read as JSON, to be passed on unread."""
+    return Reply(data=[msgspec.Raw(row) for row in page.rows], next=page.next)
 
 
 Handler = Callable[[Call[Body, Query]], Awaitable[Reply]]

@@ -24,7 +24,7 @@ from domain.shared.errors import (
 )
 from domain.shared.ids import EntityId, RelationshipId
 from entrypoints.http.entities import ExternalId, Fraction, Moment, Source, SourceType, Type
-from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
+from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply, written
 from entrypoints.http.schema_warnings import warnings_of
 
 
@@ -99,10 +99,10 @@ class RelationshipsOverHttp:
         return Reply(data=view, version=view.version)
 
     async def list(self, call: Call[None, RelationshipsQuery]) -> Reply:
-        page = await self.queries.relationships(
+        page = await self.queries.relationships_json(
             call.principal.user_id, filter_of(call.query), call.page(RELATIONSHIP_SORTS)
         )
-        return Reply(data=page.rows, next=page.next)
+        return written(page)
 
     async def replace(self, call: Call[RelationshipBody, NoQuery]) -> Reply:
         return await self._update(call, content_of(call.body))

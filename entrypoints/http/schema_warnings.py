@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from application.graph.write_bulk import RowProblem
 from domain.shared.errors import Violation
 
 
-def warnings_of(warned: Sequence[Violation]) -> Mapping[str, object]:
+def warnings_of(warned: Sequence[Violation | RowProblem]) -> Mapping[str, object]:
     """`meta.warnings`, where there are any."""
     if not warned:
         return {}

@@ -56,6 +56,13 @@ def test_ending_takes_every_process_along(fresh: Fresh) -> None:
     assert alive(tree) == []
 
 
+def test_an_idle_api_process_stays_small(fresh: Fresh) -> None:
+    system = fresh()
+    system.start("--no-demo")
+    (serve,) = system.children("serve")
+    assert serve.memory_info().rss < 120_000_000
+
+
 def test_killing_the_supervisor_leaves_nothing_behind_and_loses_nothing(fresh: Fresh) -> None:
     system = fresh()
     system.start()

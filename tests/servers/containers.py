@@ -33,8 +33,11 @@ def container(
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - slow, and seldom needed
 
     host_port = free_port()
-    # The engine also takes an address with the port; testcontainers passes it on but declares only the port.
-    running = DockerContainer(image).with_bind_ports(port, ("127.0.0.1", host_port))  # type: ignore[arg-type]
+    # The engine also takes an address with the port, and testcontainers passes it on.
+    running = DockerContainer(image).with_bind_ports(
+        port,
+        ("127.0.0.1", host_port),  # type: ignore[arg-type]  # it declares only the port
+    )
     for name, value in environment.items():
         running = running.with_env(name, value)
     with running:

@@ -85,9 +85,9 @@ def serve(port: int) -> None:
     # The library's own dependencies warn of what they will drop: that is not what is tested here.
     warnings.simplefilter("ignore")
     from authlib.oauth2.rfc6749.errors import InvalidRequestError  # noqa: PLC0415 - for the program alone
-    from authlib.oauth2.rfc7636 import CodeChallenge  # noqa: PLC0415
-    from oidc_provider_mock import _app  # noqa: PLC0415
-    from werkzeug.serving import make_server  # noqa: PLC0415
+    from authlib.oauth2.rfc7636 import CodeChallenge  # noqa: PLC0415 - for the program alone
+    from oidc_provider_mock import _app  # noqa: PLC0415 - for the program alone
+    from werkzeug.serving import make_server  # noqa: PLC0415 - for the program alone
 
     challenges: dict[str, str] = {}
 

@@ -2,11 +2,18 @@
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
-from adapters.extractors.builtin.gazetteer import LazyGazetteer
-from adapters.extractors.builtin.reading import Stopped, read_document
+from adapters.on_demand import on_demand
 from application.extraction.ports import Extractor
 from domain.extraction.candidates import Extraction
+
+if TYPE_CHECKING:
+    from adapters.extractors.builtin import gazetteer, reading
+else:
+    # Importing them alone reads half of the lists, and makes hundreds of patterns.
+    gazetteer = on_demand("adapters.extractors.builtin.gazetteer")
+    reading = on_demand("adapters.extractors.builtin.reading")
 
 
 class BuiltinExtractor(Extractor):
@@ -22,13 +29,17 @@ class BuiltinExtractor(Extractor):
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"threshold must lie between 0 and 1, not {threshold}")
         self._threshold = threshold
-        self._gazetteer = LazyGazetteer()
 
     @property
     def name(self) -> str:
         return "builtin"
 
+    async def prepare(self) -> None:
+        await asyncio.to_thread(gazetteer.LazyGazetteer().get)
+
     async def extract(self, text: str, *, title: str) -> Extraction:
+        if not text and not title:
+            return Extraction()  # whoever asks whether this works need not wait for the lists
         # A thread cannot be killed: when the caller is cancelled, the flag makes it stop by itself.
         unwanted = threading.Event()
         try:
@@ -37,10 +48,10 @@ class BuiltinExtractor(Extractor):
             unwanted.set()
 
     def _read(self, text: str, title: str, unwanted: threading.Event) -> Extraction:
-        known = self._gazetteer.get()
+        known = gazetteer.LazyGazetteer().get()
         try:
-            return read_document(
+            return reading.read_document(
                 text, title=title, known=known, threshold=self._threshold, stopped=unwanted.is_set
             )
-        except Stopped:
+        except reading.Stopped:
             return Extraction()  # nobody is there to receive it

@@ -10,6 +10,10 @@ drop function backend_entities.shortest_paths(
     uuid, uuid, uuid, text, text[], text[], double precision, integer, integer, integer
 )
 ----
+drop function backend_entities.steps_into(
+    uuid, uuid[], uuid[], text, text[], double precision, integer
+)
+----
 drop function backend_entities.next_layer(
     uuid, uuid[], uuid[], uuid, text, text[], text[], double precision
 )
@@ -22,7 +26,19 @@ drop function backend_entities.neighborhood(
 ----
 drop function backend_entities.require_active(uuid, uuid[])
 ----
+drop function backend_entities.edges_between(uuid, uuid, uuid, text, text[], double precision)
+----
 drop function backend_entities.edges_at(uuid, uuid, text, text[], double precision)
+----
+drop function backend_entities.relationship_json(backend_entities.relationships)
+----
+drop type backend_entities.relationship_shown
+----
+drop function backend_entities.entity_json(backend_entities.entities)
+----
+drop type backend_entities.entity_shown
+----
+drop function backend_entities.rfc3339(timestamptz)
 ----
 drop index backend_entities.relationships_source_idx
 ----

@@ -30,6 +30,68 @@ create function backend_entities.edges_at(
     )
 $$
 ----
+-- A moment as JSON carries it: in UTC, and with six digits of a second unless it is a whole one.
+create function backend_entities.rfc3339(moment timestamptz) returns text language sql stable parallel safe as $$
+    select to_char(moment at time zone 'UTC', case
+        when moment::timestamptz(0) = moment then 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+        else 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+    end)
+$$
+----
+-- What the API shows of an entity and of a relationship, in its order. Written as JSON here, many rows cost a
+-- fraction of what they cost when the driver makes values of every column first. The functions are planned
+-- as part of the statement that calls them.
+create type backend_entities.entity_shown as (
+    id uuid, name text, type text, confidence double precision, source text, source_type text,
+    external_id text, metadata jsonb, aliases text[], is_active boolean, version bigint, created_at text,
+    updated_at text
+)
+----
+create function backend_entities.entity_json(e backend_entities.entities) returns json
+language sql stable parallel safe as $$
+    select row_to_json(row(
+        e.id, e.name, e.type, e.confidence, e.source, e.source_type, e.external_id, e.metadata, e.aliases,
+        e.is_active, e.version, backend_entities.rfc3339(e.created_at), backend_entities.rfc3339(e.updated_at)
+    )::backend_entities.entity_shown)
+$$
+----
+create type backend_entities.relationship_shown as (
+    id uuid, source_entity_id uuid, target_entity_id uuid, relationship_type text,
+    confidence double precision, source text, source_type text, external_id text, metadata jsonb,
+    is_active boolean, version bigint, created_at text, updated_at text
+)
+----
+create function backend_entities.relationship_json(r backend_entities.relationships) returns json
+language sql stable parallel safe as $$
+    select row_to_json(row(
+        r.id, r.source_entity_id, r.target_entity_id, r.type, r.confidence, r.source, r.source_type,
+        r.external_id, r.metadata, r.is_active, r.version, backend_entities.rfc3339(r.created_at),
+        backend_entities.rfc3339(r.updated_at)
+    )::backend_entities.relationship_shown)
+$$
+----
+-- The active relationships between two entities that a walk may follow from the first. Each type is looked up
+-- for itself: a hub's relationships are not read to find the one.
+create function backend_entities.edges_between(
+    tenant uuid, node uuid, another uuid, direction text, types text[], floor_confidence double precision
+) returns table (edge uuid, confidence double precision) language sql stable as $$
+    (
+        select r.id, r.confidence from backend_entities.relationships r
+        where r.user_id = tenant and r.source_entity_id = node and r.target_entity_id = another
+            and r.is_active and direction <> 'in'
+            and r.confidence >= floor_confidence and (types is null or r.type = any(types))
+        order by r.type
+    )
+    union all
+    (
+        select r.id, r.confidence from backend_entities.relationships r
+        where r.user_id = tenant and r.source_entity_id = another and r.target_entity_id = node
+            and r.is_active and direction <> 'out'
+            and r.confidence >= floor_confidence and (types is null or r.type = any(types))
+        order by r.type
+    )
+$$
+----
 -- Refuses an end that is absent, deleted or somebody else's.
 create function backend_entities.require_active(tenant uuid, ids uuid[]) returns void
 language plpgsql stable set plan_cache_mode to force_generic_plan as $$
@@ -52,9 +114,9 @@ drop function backend_entities.neighborhood(
 ----
 -- Walks from one entity, all frontier entities of a step at once. It runs with the rights of its caller, so
 -- that row level security applies; stable, so that all its steps see the graph of one moment; with generic
--- plans, because planning anew costs more than a short walk. The first row, of kind 0, names the limits that
--- left something out; kind 1 are entities (nearest first), kind 2 relationships (most confident first). No
--- row at all: no such start.
+-- plans, because planning anew costs more than a short walk. The result is the whole neighbourhood as JSON:
+-- entities nearest first, relationships most confident first, and the limits that left something out; null
+-- when there is no such start.
 --
 -- Of each frontier entity only the `cap` most confident relationships to what is new are read at first. What
 -- was not read comes after the last one that was; so the choice is right once it lies before every such end,
@@ -62,12 +124,7 @@ drop function backend_entities.neighborhood(
 create function backend_entities.neighborhood(
     tenant uuid, start uuid, max_depth integer, direction text, types text[], entity_types text[],
     floor_confidence double precision, fan_out integer, max_entities integer, max_relationships integer
-) returns table (
-    kind integer, depth integer, limits text[], id uuid, source_entity_id uuid, target_entity_id uuid,
-    name text, type text, confidence double precision, source text, source_type text, external_id text,
-    metadata jsonb, aliases text[], is_active boolean, version bigint, created_at timestamptz,
-    updated_at timestamptz
-) language plpgsql stable
+) returns text language plpgsql stable
 set plan_cache_mode to force_generic_plan set enable_bitmapscan to off set enable_hashjoin to off
 set enable_mergejoin to off set enable_sort to off as $$
 #variable_conflict use_column
@@ -90,7 +147,7 @@ declare
 begin
     perform from backend_entities.entities e where e.user_id = tenant and e.id = start and e.is_active;
     if not found then
-        return;
+        return null;
     end if;
     while step < max_depth and cardinality(frontier) > 0 and not 'limit' = any(cut) loop
         step := step + 1;
@@ -171,51 +228,26 @@ begin
     small := case
         when large = '{}' then expanded else array(select unnest(expanded) except select unnest(large))
     end;
-    -- An edge out of an expanded entity, or into one from an entity that was not: each edge once.
-    -- `(... in ...) is true` has the set hashed once where a join might read it again for every row.
-    select array_agg(n.id order by n.confidence desc, n.id) into edges
+    -- A relationship between two of the expanded is found from both. `(... in ...) is true` has the set hashed
+    -- once where a join might read it again for every row.
+    select array_agg(n.edge order by n.confidence desc, n.edge) into edges
     from (
-        select u.id, u.confidence
+        select u.edge, max(u.confidence) as confidence
         from (
-            select r.id, r.confidence from backend_entities.relationships r
-            where r.user_id = tenant and r.source_entity_id = any(small) and r.is_active
-                and direction <> 'in'
-                and r.confidence >= floor_confidence and (types is null or r.type = any(types))
-                and (r.target_entity_id in (select unnest(reached))) is true
+            select x.edge, x.confidence
+            from unnest(small) as s(node)
+            cross join lateral
+                backend_entities.edges_at(tenant, s.node, direction, types, floor_confidence) x
+            where (x.other in (select unnest(reached))) is true
             union all
-            select r.id, r.confidence from backend_entities.relationships r
-            where r.user_id = tenant and r.target_entity_id = any(small) and r.is_active
-                and direction <> 'out'
-                and r.confidence >= floor_confidence and (types is null or r.type = any(types))
-                and (r.source_entity_id in (select unnest(reached))) is true
-                and (direction = 'in' or (r.source_entity_id in (select unnest(expanded))) is not true)
-            union all
-            select r.id, r.confidence
+            select x.edge, x.confidence
             from unnest(large) as l(node)
             cross join unnest(reached) as o(node)
-            cross join lateral (
-                select r.id, r.confidence from backend_entities.relationships r
-                where r.user_id = tenant and r.source_entity_id = l.node and r.target_entity_id = o.node
-                    and r.is_active
-                    and r.confidence >= floor_confidence and (types is null or r.type = any(types))
-                order by r.type offset 0
-            ) r
-            where direction <> 'in'
-            union all
-            select r.id, r.confidence
-            from unnest(large) as l(node)
-            cross join unnest(reached) as o(node)
-            cross join lateral (
-                select r.id, r.confidence from backend_entities.relationships r
-                where r.user_id = tenant and r.source_entity_id = o.node and r.target_entity_id = l.node
-                    and r.is_active
-                    and r.confidence >= floor_confidence and (types is null or r.type = any(types))
-                order by r.type offset 0
-            ) r
-            where direction <> 'out'
-                and (direction = 'in' or (o.node in (select unnest(expanded))) is not true)
+            cross join lateral
+                backend_entities.edges_between(tenant, l.node, o.node, direction, types, floor_confidence) x
         ) u
-        order by u.confidence desc, u.id
+        group by u.edge
+        order by 2 desc, 1
         limit max_relationships + 1
     ) n;
     edges := coalesce(edges, '{}');
@@ -223,21 +255,24 @@ begin
         cut := cut || 'max_relationships'::text;
         edges := edges[1:max_relationships];
     end if;
-    return query select 0, 0, cut, start, null::uuid, null::uuid, null::text, null::text,
-        null::double precision, null::text, null::text, null::text, null::jsonb, null::text[], null::boolean,
-        null::bigint, null::timestamptz, null::timestamptz;
-    return query select 1, o.depth, null::text[], e.id, null::uuid, null::uuid, e.name, e.type, e.confidence,
-        e.source, e.source_type, e.external_id, e.metadata, e.aliases, e.is_active, e.version, e.created_at,
-        e.updated_at
-    from unnest(reached, depths) with ordinality as o(id, depth, place)
-    join backend_entities.entities e on e.user_id = tenant and e.id = o.id
-    order by o.place;
-    return query select 2, null::integer, null::text[], r.id, r.source_entity_id, r.target_entity_id,
-        null::text, r.type, r.confidence, r.source, r.source_type, r.external_id, r.metadata, null::text[],
-        r.is_active, r.version, r.created_at, r.updated_at
-    from unnest(edges) with ordinality as o(id, place)
-    join backend_entities.relationships r on r.user_id = tenant and r.id = o.id
-    order by o.place;
+    return concat(
+        '{"entities":[',
+        (
+            select string_agg(
+                left(backend_entities.entity_json(e)::text, -1) || ',"depth":' || o.depth || '}',
+                ',' order by o.place
+            )
+            from unnest(reached, depths) with ordinality as o(id, depth, place)
+            join backend_entities.entities e on e.user_id = tenant and e.id = o.id
+        ),
+        '],"relationships":[',
+        (
+            select string_agg(backend_entities.relationship_json(r)::text, ',' order by o.place)
+            from unnest(edges) with ordinality as o(id, place)
+            join backend_entities.relationships r on r.user_id = tenant and r.id = o.id
+        ),
+        '],"truncated":', to_json(cut <> '{}'), ',"limits_reached":', to_json(cut), '}'
+    );
 end
 $$
 ----
@@ -278,6 +313,30 @@ begin
             select e.type from backend_entities.entities e where e.user_id = tenant and e.id = u.other
         ) = any(entity_types)
     );
+end
+$$
+----
+-- The steps from each of the heads into a layer, in the order of the heads, the most confident first; `head` is
+-- the place of the one a step comes from.
+create function backend_entities.steps_into(
+    tenant uuid, heads uuid[], layer uuid[], direction text, types text[], floor_confidence double precision,
+    most integer
+) returns table (head integer, other uuid, edge uuid) language plpgsql stable
+set plan_cache_mode to force_generic_plan set enable_bitmapscan to off as $$
+#variable_conflict use_column
+begin
+    return query
+        select p.place::integer, x.other, x.edge
+        from unnest(heads) with ordinality as p(node, place)
+        cross join lateral (
+            select z.other, z.edge, z.confidence
+            from backend_entities.edges_at(tenant, p.node, direction, types, floor_confidence) z
+            where (z.other in (select unnest(layer))) is true
+            order by z.confidence desc, z.other, z.edge
+            limit most
+        ) x
+        order by p.place, x.confidence desc, x.other, x.edge
+        limit most;
 end
 $$
 ----
@@ -347,23 +406,12 @@ begin
     for i in reverse cardinality(near_sizes) .. 2 loop
         stop := stop - near_sizes[i];
         layer := near_seen[stop - near_sizes[i - 1] + 1 : stop];
-        select array_agg(n.other order by n.o, n.confidence desc, n.other, n.edge),
-            array_agg(n.edge || ',' || n.trail order by n.o, n.confidence desc, n.other, n.edge),
-            array_agg(n.other || ',' || n.place order by n.o, n.confidence desc, n.other, n.edge)
+        select array_agg(s.other order by s.place),
+            array_agg(s.edge || ',' || trails[s.head] order by s.place),
+            array_agg(s.other || ',' || places[s.head] order by s.place)
         into heads, trails, places
-        from (
-            select x.other, x.edge, x.confidence, p.trail, p.place, p.o
-            from unnest(heads, trails, places) with ordinality as p(head, trail, place, o)
-            cross join lateral (
-                select z.other, z.edge, z.confidence
-                from backend_entities.edges_at(tenant, p.head, back, types, floor_confidence) z
-                where (z.other in (select unnest(layer))) is true
-                order by z.confidence desc, z.other, z.edge
-                limit max_paths
-            ) x
-            order by p.o, x.confidence desc, x.other, x.edge
-            limit max_paths
-        ) n;
+        from backend_entities.steps_into(tenant, heads, layer, back, types, floor_confidence, max_paths)
+            with ordinality as s(head, other, edge, place);
     end loop;
     -- On to the goal, the same way.
     select array_agg(split_part(p, ',', cardinality(near_sizes))::uuid order by o) into heads
@@ -372,23 +420,12 @@ begin
     for i in reverse cardinality(far_sizes) .. 2 loop
         stop := stop - far_sizes[i];
         layer := far_seen[stop - far_sizes[i - 1] + 1 : stop];
-        select array_agg(n.other order by n.o, n.confidence desc, n.other, n.edge),
-            array_agg(n.trail || n.edge || ',' order by n.o, n.confidence desc, n.other, n.edge),
-            array_agg(n.place || ',' || n.other order by n.o, n.confidence desc, n.other, n.edge)
+        select array_agg(s.other order by s.place),
+            array_agg(trails[s.head] || s.edge || ',' order by s.place),
+            array_agg(places[s.head] || ',' || s.other order by s.place)
         into heads, trails, places
-        from (
-            select x.other, x.edge, x.confidence, p.trail, p.place, p.o
-            from unnest(heads, trails, places) with ordinality as p(head, trail, place, o)
-            cross join lateral (
-                select z.other, z.edge, z.confidence
-                from backend_entities.edges_at(tenant, p.head, direction, types, floor_confidence) z
-                where (z.other in (select unnest(layer))) is true
-                order by z.confidence desc, z.other, z.edge
-                limit max_paths
-            ) x
-            order by p.o, x.confidence desc, x.other, x.edge
-            limit max_paths
-        ) n;
+        from backend_entities.steps_into(tenant, heads, layer, direction, types, floor_confidence, max_paths)
+            with ordinality as s(head, other, edge, place);
     end loop;
     return query
         select string_to_array(rtrim(p.trail, ','), ',')::uuid[], string_to_array(p.place, ',')::uuid[], false

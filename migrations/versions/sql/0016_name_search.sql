@@ -1,8 +1,24 @@
+-- Letters beyond ASCII fold their case whatever locale the database was made with: Postgres' own locale, else
+-- the system library's or ICU's, of which every supported server below 17 has one.
+do $$
+begin
+    if current_setting('server_version_num')::integer >= 170000 then
+        create collation backend_entities.letters (provider = builtin, locale = 'C.UTF-8');
+    else
+        begin
+            create collation backend_entities.letters (provider = libc, locale = 'C.UTF-8');
+        exception when invalid_parameter_value then
+            create collation backend_entities.letters (provider = icu, locale = 'und');
+        end;
+    end if;
+end
+$$
+----
 -- A name as it is compared: no case, accents or punctuation; the same as domain/graph/name_likeness.py.
 create function backend_entities.folded_name(name text) returns text
 language plpgsql immutable parallel safe as $$
 declare
-    folded text := lower(name);
+    folded text collate backend_entities.letters := lower(name collate backend_entities.letters);
 begin
     if octet_length(folded) <> length(folded) then
         folded := normalize(regexp_replace(normalize(folded, nfkd), '[\u0300-\u036f]+', '', 'g'), nfc);
@@ -116,17 +132,17 @@ begin
 end
 $$
 ----
--- How alike two names are, 0 to 1, from the keys of one: the mean of the share of all keys that both have
--- (Dice) and the share of the wanted ones that are there, so that a part of a name is like it too.
-create function backend_entities.name_likeness(wanted text[], name text) returns float8
+-- How alike two names are, 0 to 1, from the keys of both, of which `wanted` are distinct: the mean of the share
+-- of all keys that both have (Dice) and the share of the wanted ones that are there, so that a part of a name
+-- is like it too.
+create function backend_entities.keys_likeness(wanted text[], keys text[]) returns float8
 language plpgsql immutable parallel safe as $$
 declare
-    others text[];
     shared integer;
     own integer;
 begin
     select count(*) filter (where k.key = any(wanted)), count(*) into shared, own
-    from (select distinct unnest(backend_entities.name_keys('', name)) as key) as k;
+    from (select distinct unnest(keys) as key) as k;
     return coalesce(
         shared::float8 / nullif(cardinality(wanted) + own, 0) + 0.5 * shared / nullif(cardinality(wanted), 0), 0
     );
@@ -144,25 +160,33 @@ declare
     salt text := right(tenant::text, 4);
     question tsquery := backend_entities.name_question(salt, wanted);
     keys text[];
+    salted text[];
     any_key tsquery;
 begin
     if question is null then
         return;
     end if;
     keys := array(select distinct unnest(backend_entities.name_keys('', wanted)));
-    any_key := array_to_string(array(select '''' || salt || k || '''' from unnest(keys) as k), '|')::tsquery;
+    salted := array(select salt || k from unnest(keys) as k);
+    any_key := array_to_string(array(select '''' || k || '''' from unnest(salted) as k), '|')::tsquery;
     return query
         select near.id, alike.likeness
         from (
-            select e.id, e.name, e.aliases
+            select e.id, e.name, e.aliases, e.name_keys
             from backend_entities.entities e
             where e.user_id = tenant and e.is_active and e.name_keys @@ question
             order by ts_rank(e.name_keys, any_key) desc, length(e.name_keys), e.id
             limit greatest(50, most)
         ) as near
+        -- The keys of a thing with one name are there already.
         cross join lateral (
-            select max(backend_entities.name_likeness(keys, n)) as likeness
+            select backend_entities.keys_likeness(salted, tsvector_to_array(near.name_keys)) as likeness
+            where near.aliases = '{}'
+            union all
+            select max(backend_entities.keys_likeness(keys, backend_entities.name_keys('', n)))
             from unnest(near.name || near.aliases) as n
+            where near.aliases <> '{}'
+            having count(*) > 0
         ) as alike
         order by alike.likeness desc, near.id limit most;
 end
@@ -190,14 +214,48 @@ alter table backend_documents.documents add column language text not null defaul
 ----
 create index documents_language_idx on backend_documents.documents (user_id, language)
 ----
+-- The words of a passage with their places. Letters fold first, because the parser folds them as the database's
+-- locale can. Salted by four digits of their user, words lead into the index's entries of that user alone
+-- (and of one other in 65,536), however many passages others have; the policy still decides who sees what. Words
+-- too long to be salted, some 2,000 letters, are no words.
+create function backend_documents.searchable(tenant uuid, language text, content text) returns tsvector
+language plpgsql immutable parallel safe as $$
+declare
+    salt text := right(tenant::text, 4);
+    found tsvector := to_tsvector(
+        backend_documents.configuration(language), lower(content collate backend_entities.letters)
+    );
+    words text := found;
+begin
+    if octet_length(words) > 2000 then
+        words := ts_delete(
+            found, array(select w from unnest(tsvector_to_array(found)) as w where octet_length(w) > 2000)
+        );
+    end if;
+    -- No word holds a blank, so that each but the first begins after one.
+    return case when words = '' then '' else '''' || salt || substr(replace(words, ' ''', ' ''' || salt), 2) end;
+end
+$$
+----
+-- A question put to such words.
+create function backend_documents.salted(tenant uuid, question tsquery) returns tsquery
+language plpgsql immutable parallel safe as $$
+begin
+    return regexp_replace(
+        question::text, $re$'((?:[^']|'')*)'$re$, '''' || right(tenant::text, 4) || '\1''', 'g'
+    )::tsquery;
+end
+$$
+----
 alter table backend_documents.chunks
     add column language text not null default 'english',
     drop column search
 ----
 alter table backend_documents.chunks add column search tsvector
-    generated always as (to_tsvector(backend_documents.configuration(language), content)) stored
+    generated always as (backend_documents.searchable(user_id, language, content)) stored
 ----
-create index chunks_search_idx on backend_documents.chunks using gin (search)
+-- Without a list of what is still to be sorted in, which every search would read through for each of its words.
+create index chunks_search_idx on backend_documents.chunks using gin (search) with (fastupdate = off)
 ----
 -- A passage speaks its document's language, whoever writes it.
 create function backend_documents.speak() returns trigger language plpgsql as $$
@@ -242,7 +300,9 @@ declare
     part tsquery;
 begin
     foreach language in array backend_documents.languages(tenant) loop
-        part := websearch_to_tsquery(backend_documents.configuration(language), question);
+        part := websearch_to_tsquery(
+            backend_documents.configuration(language), lower(question collate backend_entities.letters)
+        );
         if whole is null or numnode(whole) = 0 then
             whole := part;
         elsif numnode(part) > 0 and part <> whole then

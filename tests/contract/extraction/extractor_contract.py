@@ -45,6 +45,12 @@ class ExtractorContract:
         first = await extractor.extract(TEXT, title="Ada Lovelace")
         assert await extractor.extract(TEXT, title="Ada Lovelace") == first
 
+    async def test_reads_the_same_once_it_is_prepared(self, extractor: Extractor) -> None:
+        unprepared = await extractor.extract(TEXT, title="")
+        await extractor.prepare()
+        await extractor.prepare()
+        assert await extractor.extract(TEXT, title="") == unprepared
+
     async def test_the_loop_stays_responsive_and_a_cancelled_call_ends(self, extractor: Extractor) -> None:
         await extractor.extract("", title="")
         task = asyncio.create_task(extractor.extract(TEXT * 4_000, title=""))

@@ -67,6 +67,9 @@ class ToyExtractor(Extractor):
     def name(self) -> str:
         return self._name
 
+    async def prepare(self) -> None:
+        """There is nothing to load."""
+
     async def extract(self, text: str, *, title: str) -> Extraction:
         if self.failures:
             raise self.failures.pop(0)

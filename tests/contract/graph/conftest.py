@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from adapters.postgres.provision import Logins
 from tests.contract.graph.analytics import Bench, memory_bench, postgres_bench
+from tests.contract.graph.merging import Merging, Ticking
 from tests.contract.graph.stores import GraphStore, memory_store, postgres_store
 
 QUICK = settings(
@@ -33,6 +34,11 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[GraphStore]:
     logins: Logins = request.getfixturevalue("migrated_database")
     async with postgres_store(logins) as real:
         yield real
+
+
+@pytest.fixture
+def merging(store: GraphStore) -> Merging:
+    return Merging(store=store, clock=Ticking())
 
 
 @pytest.fixture(params=["memory", "postgres"])

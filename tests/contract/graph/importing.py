@@ -11,6 +11,7 @@ from adapters.memory.graph_jobs import InMemoryGraphJobQueries
 from adapters.postgres.graph_job_queries import PostgresGraphJobQueries
 from application.graph.accept_import import AcceptImport, AcceptImportCommand
 from application.graph.imports import GraphReader
+from application.graph.jobs import GraphJobQueries
 from application.graph.queries import EntityFilter, RelationshipFilter
 from application.graph.run_import import RunImport
 from application.graph.views import EntityView, RelationshipView
@@ -47,6 +48,11 @@ class Importing:
     store: GraphStore
     user: UserId
     readers: Mapping[str, GraphReader] = field(default_factory=lambda: READERS)
+    refreshed: int = 0
+
+    async def refresh(self) -> None:
+        """Counts how often the store was to look at its tables anew."""
+        self.refreshed += 1
 
     async def accept(
         self,
@@ -75,25 +81,35 @@ class Importing:
         )
 
     async def run(self, job: GraphJob) -> GraphJobOutcome:
-        runner = RunImport(self.store.system.start_work, Frozen(), IDS, self.readers)  # type: ignore[arg-type]  # as above
+        runner = RunImport(self.store.system.start_work, Frozen(), IDS, self.readers, self.refresh)  # type: ignore[arg-type]  # as above
         return await runner(principal(self.user), job)
 
     async def rows(
         self, *rows: dict[str, Any], **settings: Any
     ) -> tuple["Ended", list[tuple[int, str, str]]]:
         """Imports rows; what came of it, and what was refused."""
-        job = await self.accept(jsonl(*rows), **settings)
+        job = await self.accept_rows(*rows, **settings)
         outcome = await self.run(job)
         return Ended(outcome.status, dict(outcome.result)), await self.refused(job)
 
+    async def accept_rows(self, *rows: dict[str, Any], **settings: Any) -> GraphJob:
+        return await self.accept(jsonl(*rows), **settings)
+
     async def refused(self, job: GraphJob) -> list[tuple[int, str, str]]:
+        found = await self._jobs.refused(self.user, job.id, (0, ""), 100)
+        return [(one.place, one.pointer, one.code) for one in found or ()]
+
+    async def warned(self, job: GraphJob) -> list[tuple[int, str, str]]:
+        found = await self._jobs.warned(self.user, job.id, (0, ""), 100)
+        return [(one.place, one.pointer, one.code) for one in found or ()]
+
+    @property
+    def _jobs(self) -> GraphJobQueries:
         system = self.store.system
         if isinstance(system, MemorySystem):
-            found = await InMemoryGraphJobQueries(system.store).refused(self.user, job.id, (0, ""), 100)
-        else:
-            assert isinstance(system, PostgresSystem)
-            found = await PostgresGraphJobQueries(system.database).refused(self.user, job.id, (0, ""), 100)
-        return [(one.place, one.pointer, one.code) for one in found or ()]
+            return InMemoryGraphJobQueries(system.store)
+        assert isinstance(system, PostgresSystem)
+        return PostgresGraphJobQueries(system.database)
 
     async def events(self) -> Sequence[tuple[str, dict[str, Any]]]:
         """Type and data of what was announced of the graph's things, in order."""

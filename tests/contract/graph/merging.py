@@ -1,24 +1,25 @@
 """Merging on one graph store behind one face: places in documents, and what all rows say."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from adapters.memory.documents_rows import DOCUMENTS, EVIDENCE, MENTIONS, StoredPlace
+from adapters.memory.documents_rows import CHUNKS, DOCUMENTS, EVIDENCE, MENTIONS, StoredChunk, StoredPlace
 from adapters.memory.graph_entities import ENTITIES, KEYS, MERGED_INTO
 from adapters.memory.graph_merge_queries import InMemoryMergeQueries
 from adapters.memory.graph_relationships import DELETED_WITH_END, RELATIONSHIPS
+from adapters.postgres.documents_confined import vector_literal
 from adapters.postgres.graph_merge_queries import PostgresMergeQueries
 from application.graph.merge_entities import MergeEntities, MergeEntitiesCommand
 from application.graph.merges import MergeQueries, MergeView
 from application.graph.undo_merge import UndoMerge, UndoMergeCommand
+from application.graph.write_bulk import WriteBulk, WriteBulkCommand
 from domain.graph.entity import Entity, patched, released_keys, resolution_keys
 from domain.graph.relationship import Relationship
 from domain.graph.relationship import patched as patched_edge
-from domain.shared.ids import DocumentId, EntityId, MergeId, UserId
+from domain.shared.ids import ChunkId, DocumentId, EntityId, MergeId, UserId
 from tests.contract.graph.stores import START, GraphStore
 from tests.contract.systems import IDS, MemorySystem, PostgresSystem, principal
 
@@ -65,6 +66,33 @@ class Merging:
     async def undo(self, user: UserId, merge: MergeView) -> MergeView:
         do = UndoMerge(self.store.system.start_work, self.clock)  # type: ignore[arg-type]  # either system's
         return await do(UndoMergeCommand(principal=principal(user), merge_id=MergeId(merge.id)))
+
+    async def upsert(self, user: UserId, **row: object) -> tuple[str, UUID | None]:
+        """Writes an entity as one row of many; what became of it."""
+        do = WriteBulk(self.store.system.start_work, self.clock, IDS)  # type: ignore[arg-type]  # either system's
+        view = await do(WriteBulkCommand(principal=principal(user), rows=[row]))
+        return view.rows[0].status, view.rows[0].id
+
+    async def forget(self, document: DocumentId, *entities: Entity) -> None:
+        """Deletes a document with what was found in it, and of these entities what nothing supports."""
+        user, system = entities[0].user_id, self.store.system
+        gone = [entity.id for entity in entities]
+        if isinstance(system, MemorySystem):
+            for table in (MENTIONS, EVIDENCE):
+                rows = system.store.table(table)
+                for key, row in list(rows.items()):
+                    if isinstance(row, StoredPlace) and row.document_id == document:
+                        del rows[key]
+        else:
+            assert isinstance(system, PostgresSystem)
+            async with system.start_work(principal(user)) as work:
+                await work.connection.execute(
+                    "delete from backend_documents.documents where id = $1", document
+                )
+                await work.commit()
+        async with system.start_work(principal(user)) as work:
+            await work.extraction.drop_unsupported(user, gone, [])
+            await work.commit()
 
     @property
     def queries(self) -> MergeQueries:
@@ -123,15 +151,16 @@ class Merging:
         document: DocumentId,
         start: int = 0,
         confidence: float = 0.5,
+        chunk: ChunkId | None = None,
     ) -> None:
-        """Says that the document speaks of the subject there."""
+        """Says that the document, there in a passage of it, speaks of the subject."""
         user, of_entity = subject.user_id, isinstance(subject, Entity)
         place = StoredPlace(
             user_id=user,
             id=IDS.new(),
             subject=subject.id,
             document_id=document,
-            chunk_id=None,
+            chunk_id=chunk,
             start=start,
             end=start + 5,
             text="there",
@@ -149,8 +178,8 @@ class Merging:
         async with system.start_work(principal(user)) as work:
             await work.connection.execute(
                 f"insert into backend_extraction.{table} (user_id, id, {column}, document_id, start_offset, "
-                f"end_offset, {text[0]}confidence, extractor, created_at) "
-                f"values ($1, $2, $3, $4, $5, $6, {text[1]}$7, 'builtin', $8)",
+                f"end_offset, {text[0]}confidence, extractor, created_at, chunk_id) "
+                f"values ($1, $2, $3, $4, $5, $6, {text[1]}$7, 'builtin', $8, $9)",
                 user,
                 place.id,
                 subject.id,
@@ -159,8 +188,43 @@ class Merging:
                 place.end,
                 confidence,
                 START,
+                chunk,
             )
             await work.commit()
+
+    async def passage(self, user: UserId, document: DocumentId, ordinal: int, *vector: float) -> ChunkId:
+        """A passage of the document with a vector, filled up with zeros."""
+        chunk, padded = ChunkId(IDS.new()), (*vector, *[0.0] * (384 - len(vector)))
+        system = self.store.system
+        if isinstance(system, MemorySystem):
+            system.store.table(CHUNKS)[(user, chunk)] = StoredChunk(
+                user_id=user,
+                id=chunk,
+                document_id=document,
+                ordinal=ordinal,
+                start=0,
+                end=5,
+                text="there",
+                embedding=padded,
+                embedder="test",
+                created_at=START,
+            )
+            return chunk
+        assert isinstance(system, PostgresSystem)
+        async with system.start_work(principal(user)) as work:
+            await work.connection.execute(
+                "insert into backend_documents.chunks (user_id, id, document_id, ordinal, start_offset, "
+                "end_offset, content, embedding, embedder, created_at) "
+                "values ($1, $2, $3, $4, 0, 5, 'there', $5::text::vector, 'test', $6)",
+                user,
+                chunk,
+                document,
+                ordinal,
+                vector_literal(padded),
+                START,
+            )
+            await work.commit()
+        return chunk
 
     async def _places(self, kind: str, user: UserId) -> Sequence[tuple[UUID, UUID, int]]:
         system = self.store.system
@@ -224,11 +288,6 @@ def _memory_rows(system: MemorySystem) -> Mapping[str, Mapping[str, str]]:
             for key, row in rows
         }
     return said
-
-
-@asynccontextmanager
-async def merging_over(store: GraphStore) -> AsyncIterator[Merging]:
-    yield Merging(store=store, clock=Ticking())
 
 
 def ids(*things: Entity | Relationship) -> set[EntityId | UUID]:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.memory.graph_entities import KEYS
@@ -47,6 +47,7 @@ class GraphStore:
         minute: int = 0,
         source: str | None = None,
         source_type: str | None = None,
+        external_id: str | None = None,
     ) -> Entity:
         """Stores an entity made `minute` minutes after the start of time."""
         content = EntityContent(
@@ -57,6 +58,7 @@ class GraphStore:
             aliases=aliases,
             source=source,
             source_type=source_type,
+            external_id=external_id,
         )
         entity = new_entity(user, EntityId(IDS.new()), content, START + timedelta(minutes=minute))
         async with self.work(user) as work:
@@ -89,6 +91,13 @@ class GraphStore:
             await work.relationships.add(made)
             await work.commit()
         return made
+
+    def elsewhere(self) -> "GraphStore":
+        """The same store as another process has it: nothing is remembered."""
+        system = self.system
+        if isinstance(system, PostgresSystem):
+            return replace(self, system=PostgresSystem(system.database))
+        return self
 
     async def remove(self, entity: Entity) -> None:
         """Deletes an entity with its relationships."""

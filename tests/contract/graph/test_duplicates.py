@@ -1,14 +1,11 @@
 """What proposals of duplicates promise, in memory and in Postgres."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from adapters.memory.graph_duplicates import InMemoryDuplicateQueries
 from adapters.memory.graph_settings import InMemoryGraphSettingsQueries
 from adapters.postgres.graph_duplicates import PostgresDuplicateQueries
 from adapters.postgres.graph_settings import PostgresGraphSettingsQueries
-from adapters.postgres.provision import Logins
 from adapters.text.likeness import RapidfuzzLikeness
 from application.graph.duplicates import DuplicateQueries, DuplicatesWanted, DuplicateView, FindDuplicates
 from application.graph.graph_settings import (
@@ -24,21 +21,10 @@ from application.shared.pages import PageRequest
 from domain.graph.entity import Entity
 from domain.shared.errors import AlreadyHandled, InvalidInput
 from domain.shared.ids import EventId, UserId
-from tests.contract.graph.merging import Merging, Ticking
-from tests.contract.graph.stores import memory_store, postgres_store
+from tests.contract.graph.merging import Merging
 from tests.contract.systems import IDS, MemorySystem, PostgresSystem, principal
 
 NEWEST = PageRequest(sort="merged_at", descending=True, limit=50)
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def merging(request: pytest.FixtureRequest) -> AsyncIterator[Merging]:
-    if request.param == "memory":
-        yield Merging(store=memory_store(), clock=Ticking())
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_store(logins) as real:
-        yield Merging(store=real, clock=Ticking())
 
 
 def queries(merging: Merging) -> tuple[DuplicateQueries, GraphSettingsQueries]:
@@ -110,8 +96,62 @@ async def test_shared_neighbours_speak_for_it_and_an_edge_between_against(mergin
     [with_friends] = await proposed(merging, user, DuplicatesWanted(min_score=0.85))
     await store.edge(one, other, "taught")
     [related] = await proposed(merging, user, DuplicatesWanted(min_score=0.85))
-    assert (before.score, with_friends.score, related.score) == (0.9, 1.0, 0.9)
+    assert (before.score, with_friends.score, related.score) == (0.9, 0.95, 0.85)
     assert [reason.kind for reason in related.reasons] == ["name", "type", "neighbours", "related"]
+
+
+async def test_passages_that_mention_them_speak_for_it_as_far_as_they_are_close(merging: Merging) -> None:
+    store, user = merging.store, await merging.store.system.new_user()
+    one, other = [await store.entity(user, "Ada Lovelace") for _ in range(2)]
+    document = await merging.document(user)
+    for ordinal, (entity, vector) in enumerate(
+        [(one, (3, 4)), (one, (3, 4)), (other, (1, 0)), (one, (3, 4))]
+    ):
+        chunk = await merging.passage(user, document, ordinal, *vector)
+        [before] = await proposed(merging, user, DuplicatesWanted())
+        assert len(before.reasons) == (3 if ordinal < 3 else 4)
+        await merging.find(entity, document, ordinal * 10, chunk=chunk)
+    [found] = await proposed(merging, user, DuplicatesWanted())
+    assert [(reason.kind, reason.weight) for reason in found.reasons][-1] == ("closeness", 0.05)
+    assert found.reasons[-1].value == pytest.approx(0.6)
+    assert found.score == pytest.approx(0.93)
+
+
+async def test_pages_lead_through_all_proposals_each_met_once(merging: Merging) -> None:
+    store, user = merging.store, await merging.store.system.new_user()
+    wanted = set()
+    for number, name in enumerate(["Ada Lovelace", "Grace Hopper", "Mary Kenneth Keller", "Jean Sammet"]):
+        type_ = "author" if number % 2 else "person"
+        pair = [await store.entity(user, each, type_=type_) for each in (name, name + name[-1])]
+        wanted.add(frozenset(entity.id for entity in pair))
+    find, after, met = FindDuplicates(queries(merging)[0], RapidfuzzLikeness()), None, []
+    for _ in range(10):
+        page = await find(user, DuplicatesWanted(limit=1, after=after))
+        assert len(page.rows) <= 1
+        met += [frozenset({row.target.id, row.source.id}) for row in page.rows]
+        after = page.next
+        if after is None:
+            break
+    assert after is None
+    assert len(met) == len(wanted)
+    assert set(met) == wanted
+    of_type = await proposed(merging, user, DuplicatesWanted(type="author"))
+    assert {row.target.type for row in of_type} == {"author"}
+    assert len(of_type) == 2
+
+
+async def test_names_are_followed_when_they_change_go_and_come_back(merging: Merging) -> None:
+    store, user = merging.store, await merging.store.system.new_user()
+    one, other = [await store.entity(user, name) for name in ("Ada Lovelace", "Grace Hopper")]
+    assert await proposed(merging, user, DuplicatesWanted()) == []
+    renamed = await merging.edit(other, {"aliases": ["Ada Lovelace"]})
+    assert len(await proposed(merging, user, DuplicatesWanted())) == 1
+    merge = await merging.merge(one, renamed)
+    assert await proposed(merging, user, DuplicatesWanted()) == []
+    await merging.undo(user, merge)
+    assert len(await proposed(merging, user, DuplicatesWanted())) == 1
+    await store.remove(one)
+    assert await proposed(merging, user, DuplicatesWanted()) == []
 
 
 async def test_proposals_are_narrowed_by_type_entity_score_and_number(merging: Merging) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from application.graph import run_import
 from domain.graph.bulk import BulkMode
 from domain.graph.events import entity_data, relationship_data
 from domain.graph.job import GraphJobOutcome, GraphJobStatus
@@ -214,6 +215,14 @@ async def test_of_two_rows_that_want_a_name_the_first_one_gets_it(importing: Imp
         assert keys["person", "cleo"] == larger
 
 
+async def test_a_name_that_one_row_gives_up_is_there_for_the_rows_after_it(importing: Importing) -> None:
+    a, b, c = (str(uuid4()) for _ in range(3))
+    await importing.rows(entity("Ada", id=a, aliases=["X"]), entity("Bob", id=b), entity("Cleo", id=c))
+    await importing.rows(entity("Bob", id=b, aliases=["X"]), entity("Ada", id=a), entity("X", id=c))
+    async with importing.store.keys(importing.user) as keys:
+        assert str(keys["person", "x"]) == c, "when the first row came, somebody had it"
+
+
 async def test_events_tell_what_the_api_shows(importing: Importing) -> None:
     a, b = uuid4(), uuid4()
     await importing.rows(entity("A", id=str(a), aliases=["x"]), entity("B", id=str(b)), relationship(a, b))
@@ -266,6 +275,20 @@ async def test_a_cancelled_import_stops_without_a_further_effect(importing: Impo
     assert await entities_of(importing) == {}
 
 
+@pytest.mark.parametrize("all_or_nothing", [False, True])
+async def test_statistics_follow_what_has_an_effect_on_many_rows(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch, all_or_nothing: bool
+) -> None:
+    monkeypatch.setattr(run_import, "MANY", 10)
+    rows = [entity(f"E{n}", external_id=str(n)) for n in range(9)]
+    await importing.rows(*rows, all_or_nothing=all_or_nothing)
+    await importing.rows(*rows, entity("New"), all_or_nothing=all_or_nothing)
+    assert importing.refreshed == 0, "what is there already is nothing new"
+    changed = [row | {"confidence": 0.5} for row in rows]
+    await importing.rows(*changed, entity("New"), all_or_nothing=all_or_nothing)
+    assert importing.refreshed == 1
+
+
 async def test_a_run_after_the_end_has_no_further_effect(importing: Importing) -> None:
     job = await importing.accept(jsonl(entity("A"), entity("B")))
     first = await importing.run(job)
@@ -282,6 +305,25 @@ async def test_a_collision_refuses_one_row_alone(importing: Importing) -> None:
     )
     assert refused == [(1, "", "taken")]
     assert outcome.result["relationships"]["created"] == 2
+
+
+async def test_a_place_is_free_for_the_rows_after_the_one_that_leaves_it(importing: Importing) -> None:
+    a, b, first, second = (str(uuid4()) for _ in range(4))
+    ends = (entity("A", id=a, external_id="x"), entity("B", id=b, external_id="y"))
+    await importing.rows(*ends, relationship(a, b, "x", id=first), relationship(a, b, "y", id=second))
+    for taking, leaving in ((first, second), (second, first)):
+        taken = {first: "x", second: "y"}[leaving]
+        _, refused = await importing.rows(
+            relationship(a, b, taken, id=taking), relationship(b, a, "z", id=leaving)
+        )
+        assert refused == [(1, "", "taken")], "whoever comes too early is refused"
+        await importing.rows(relationship(a, b, taken, id=leaving))
+        outcome, refused = await importing.rows(
+            relationship(b, a, "z", id=leaving), relationship(a, b, taken, id=taking)
+        )
+        assert (refused, outcome.result["relationships"]["updated"]) == ([], 2)
+        await importing.rows(relationship(a, b, {"x": "y", "y": "x"}[taken], id=taking))
+        await importing.rows(relationship(a, b, taken, id=leaving))
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -1,10 +1,7 @@
 """What merging and its undoing promise, in memory and in Postgres."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from adapters.postgres.provision import Logins
 from application.shared.pages import PageRequest
 from domain.graph.entity import Entity
 from domain.graph.errors import (
@@ -18,21 +15,10 @@ from domain.graph.errors import (
 )
 from domain.shared.errors import InvalidInput
 from domain.shared.ids import MergeId, UserId
-from tests.contract.graph.merging import Merging, Ticking
-from tests.contract.graph.stores import memory_store, postgres_store
+from tests.contract.graph.merging import Merging
 from tests.contract.systems import IDS
 
 NEWEST = PageRequest(sort="merged_at", descending=True, limit=50)
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def merging(request: pytest.FixtureRequest) -> AsyncIterator[Merging]:
-    if request.param == "memory":
-        yield Merging(store=memory_store(), clock=Ticking())
-        return
-    logins: Logins = request.getfixturevalue("migrated_database")
-    async with postgres_store(logins) as real:
-        yield Merging(store=real, clock=Ticking())
 
 
 async def pair(merging: Merging) -> tuple[UserId, Entity, Entity, Entity]:

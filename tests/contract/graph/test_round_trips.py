@@ -10,16 +10,20 @@ from adapters.postgres.graph_queries import PostgresEntityQueries, PostgresRelat
 from adapters.postgres.graph_traversal import PostgresGraphQueries
 from adapters.postgres.provision import Logins
 from adapters.system.clock import SystemClock
+from application.graph.change_schema_settings import ChangeSchemaSettings, ChangeSchemaSettingsCommand
 from application.graph.create_entity import CreateEntity, CreateEntityCommand
 from application.graph.create_relationship import CreateRelationship, CreateRelationshipCommand
+from application.graph.declare_type import DeclareType, DeclareTypeCommand
 from application.graph.delete_entity import DeleteEntity, DeleteEntityCommand
 from application.graph.queries import EntityFilter, RelationshipFilter
 from application.graph.traversal import CommonNeighborsRequest, NeighborhoodRequest, PathsRequest, Weight
 from application.graph.update_entity import UpdateEntity, UpdateEntityCommand
+from application.graph.write_bulk import WriteBulk, WriteBulkCommand
 from application.shared.pages import PageRequest
 from application.shared.principal import IdempotencyKey
 from domain.graph.entity import EntityContent
 from domain.graph.relationship import RelationshipContent
+from domain.graph.schema import Cardinality, Enforcement, EntityType, RelationshipType, UndeclaredTypes
 from domain.shared.ids import EntityId, RelationshipId
 from tests.contract.systems import IDS, PostgresSystem, postgres_system, principal
 
@@ -96,6 +100,49 @@ async def test_a_creation_takes_four_and_a_read_one(system: PostgresSystem, coun
         lambda: graph.stats(user),
     ]
     assert [await count(read) for read in reads] == [1] * len(reads)
+
+
+async def test_bulk_writes_take_as_many_for_many_rows_as_for_few(
+    system: PostgresSystem, count: Count
+) -> None:
+    user, clock, work = await system.new_user(), SystemClock(), system.start_work
+    me, write = principal(user), WriteBulk(system.start_work, SystemClock(), IDS)
+
+    async def taken(number: int) -> int:
+        """For writing so many entities, changing their type, and relating them twice."""
+        made = [{"id": str(IDS.new()), "name": "Ada", "type": "person"} for _ in range(number)]
+        pairs = zip(made, [*made[1:], made[0]], strict=True)
+        edges = [
+            {"source_entity_id": a["id"], "target_entity_id": b["id"], "relationship_type": "heads"}
+            for a, b in pairs
+        ]
+        changed = [row | {"type": "user"} for row in made]
+        trusted = [row | {"confidence": 0.5} for row in edges]
+
+        async def act() -> None:
+            for rows, relationships in ((made, False), (edges, True), (changed, False), (trusted, True)):
+                command = WriteBulkCommand(principal=me, rows=rows, relationships=relationships)
+                assert (await write(command)).counts["refused"] == 0
+
+        return await count(act)
+
+    await taken(2)  # the first use of a connection also asks for the types of arrays, once
+    unheld = await taken(2)
+    assert await taken(300) == unheld
+    heads = RelationshipType(cardinality=Cardinality.ONE_TO_ONE, source_types=["person", "user"])
+    for name, declared in (("heads", heads), ("person", EntityType()), ("user", EntityType())):
+        declare = DeclareTypeCommand(principal=me, type=name, declared=declared)
+        await DeclareType(work, clock)(declare)
+    await taken(2)  # a process reads a schema once
+    assert await taken(300) == unheld, "what is declared costs nothing while it is off"
+    enforce = ChangeSchemaSettingsCommand(
+        principal=me, enforcement=Enforcement.ENFORCE, undeclared_types=UndeclaredTypes.REFUSE
+    )
+    await ChangeSchemaSettings(work, clock)(enforce)
+    await taken(2)
+    held = await taken(2)
+    assert await taken(300) == held
+    assert held < 2 * unheld
 
 
 async def test_a_change_and_a_deletion_take_five(system: PostgresSystem, count: Count) -> None:

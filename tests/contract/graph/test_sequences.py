@@ -13,11 +13,13 @@ from hypothesis.stateful import run_state_machine_as_test
 from adapters.memory.graph_history import InMemoryHistoryQueries
 from adapters.memory.graph_jobs import InMemoryGraphJobQueries
 from adapters.postgres.engine import Database, PoolSettings
+from adapters.postgres.graph_export import PostgresGraphSnapshots
 from adapters.postgres.graph_history import PostgresHistoryQueries
 from adapters.postgres.graph_job_queries import PostgresGraphJobQueries
 from adapters.postgres.provision import Logins
 from application.shared.ports import Clock
 from tests.contract.graph.conftest import QUICK, THOROUGH
+from tests.contract.graph.sequences.exports import MemoryExports
 from tests.contract.graph.sequences.machine import GraphSequences
 from tests.contract.graph.sequences.snapshots import memory_snapshots, postgres_snapshots
 from tests.contract.graph.sequences.wide_machine import WideGraphSequences
@@ -55,6 +57,7 @@ def worlds(real: PostgresSystem, clock: Clock) -> list[World]:
         history=InMemoryHistoryQueries(model.store),
         jobs=InMemoryGraphJobQueries(model.store),
         snapshot=memory_snapshots(model.store),
+        exports=MemoryExports(model.store),
     )
     in_postgres = Store(
         name="postgres",
@@ -62,5 +65,6 @@ def worlds(real: PostgresSystem, clock: Clock) -> list[World]:
         history=PostgresHistoryQueries(real.database),
         jobs=PostgresGraphJobQueries(real.database),
         snapshot=postgres_snapshots(real.database),
+        exports=PostgresGraphSnapshots(real.database),
     )
     return [World(in_memory, clock), World(in_postgres, clock)]

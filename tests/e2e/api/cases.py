@@ -164,6 +164,7 @@ CASES: Final[dict[str, Case]] = {
     "GET /graph/jobs": Case(query=lambda _, __: {"limit": 200}),
     "GET /graph/jobs/{job_id}": Case(stranger=404, path_ids=OF_GRAPH_JOB),
     "GET /graph/jobs/{job_id}/errors": Case(stranger=404, path_ids=OF_GRAPH_JOB),
+    "GET /graph/jobs/{job_id}/warnings": Case(stranger=404, path_ids=OF_GRAPH_JOB),
     "POST /graph/jobs/{job_id}/cancel": Case(owner=409, stranger=404, path_ids=OF_GRAPH_JOB),
     "GET /graph/analytics": Case(fresh=computed("degree")),
     **{

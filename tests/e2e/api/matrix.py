@@ -146,6 +146,7 @@ MATRIX: Final[Mapping[str, Access]] = {
     "GET /graph/jobs": Access.READ,
     "GET /graph/jobs/{job_id}": Access.READ,
     "GET /graph/jobs/{job_id}/errors": Access.READ,
+    "GET /graph/jobs/{job_id}/warnings": Access.READ,
     "POST /graph/jobs/{job_id}/cancel": Access.WRITE,
     "GET /search": Access.READ,
     "POST /documents": Access.WRITE,

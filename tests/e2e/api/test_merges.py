@@ -1,9 +1,12 @@
 """Duplicates, merging and taking it back, as a client meets them."""
 
+from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from tests.e2e.api.client import Client
-from tests.e2e.api.world import made, new_account
+from tests.e2e.api.world import eventually, made, new_account
 
 
 def test_two_names_become_one_entity_and_two_again(nobody: Client) -> None:
@@ -61,3 +64,35 @@ def test_duplicates_are_merged_after_a_document_only_when_asked_for(nobody: Clie
     set_to = account.client("PUT", "/settings/graph", json={"auto_merge_threshold": 0.75})
     assert set_to.status_code == 200
     assert account.client.data("/settings/graph") == set_to.json()["data"]
+
+
+def test_two_documents_that_spell_one_name_differently_end_in_one_entity(nobody: Client) -> None:
+    account = new_account(nobody)
+    call = account.client
+    assert call("PUT", "/settings/graph", json={"auto_merge_threshold": 0.75}).status_code == 200
+    texts = (
+        "Prime Minister Mohammed Shaker met Angela Merkel in Berlin.",
+        "President Muhammad Shaker met Francois Hollande in Paris.",
+    )
+    for number, text in enumerate(texts):
+        made(account, "/documents", {"title": f"Report {number}", "content": text})
+    events: list[Any] = []
+
+    def told() -> bool:
+        events[:] = call.data("/events", params={"since": 0, "topics": "entity.merged"})
+        return len(events) == 2
+
+    eventually(told, "the event of the merge")
+    [merge] = call.data("/entities/merges")
+    assert merge["automatic"]
+    assert merge["score"] >= 0.75
+    assert merge["mentions_moved"] == 1
+    assert {event["subject"] for event in events} == {merge["target_id"], *merge["source_ids"]}
+    names = {"Mohammed Shaker", "Muhammad Shaker"}
+    [person] = [each for each in call.data("/entities") if each["name"] in names]
+    assert {person["name"], *person["aliases"]} == names
+    assert call("POST", f"/entities/merges/{merge['id']}/undo").status_code == 200
+    assert names <= {each["name"] for each in call.data("/entities")}
+    [proposal] = call.data("/entities/duplicates", params={"entity_id": merge["target_id"]})
+    assert proposal["score"] == pytest.approx(merge["score"])
+    assert {reason["kind"] for reason in proposal["reasons"]} == {"name", "type", "neighbours", "closeness"}

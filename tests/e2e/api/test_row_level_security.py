@@ -39,6 +39,7 @@ ALIKE: Final = {
     "GET /settings/graph",
     # A file's refusals tell where and why; two entities without a common neighbour have none to show.
     "GET /graph/jobs/{job_id}/errors",
+    "GET /graph/jobs/{job_id}/warnings",
     "GET /graph/common-neighbors",
     # One row an account, read first: whose it is without the filter is chance.
     "GET /graph/schema",

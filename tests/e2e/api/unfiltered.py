@@ -19,13 +19,15 @@ from entrypoints.cli.main import main
 
 log = structlog.get_logger()
 
-# `x.user_id = $1`, `x.user_id = tenant.user_id`, and of the accounts themselves `id = ...`.
+# `x.user_id = $1` or `= (select $1::uuid)`, `x.user_id = tenant.user_id`, and of the accounts themselves
+# `id = ...`.
 FILTER: Final = re.compile(
-    r"(?:\w+\.)*(?:user_id = (?P<first>\$1(?!\d)(?:::uuid)?)|(?:user_)?id = (?P<tenant>tenant\.user_id))",
+    r"(?:\w+\.)*(?:user_id = (?P<first>\$1(?!\d)(?:::uuid)?|\(select \$1::uuid\))|"
+    r"(?:user_)?id = (?P<tenant>tenant\.user_id))",
     re.IGNORECASE,
 )
 ACCOUNT: Final = re.compile(r"\b(?:\w+\.)?id = (?P<first>\$1(?!\d)(?:::uuid)?)", re.IGNORECASE)
-LEFT: Final = re.compile(r"user_id = (?:\$\d+|tenant)", re.IGNORECASE)
+LEFT: Final = re.compile(r"user_id = (?:\$\d+|tenant|\(select \$)", re.IGNORECASE)
 # What enters a scope sees every user by design: the login that looks for an account, the relay.
 SCOPED: Final = "act_within"
 

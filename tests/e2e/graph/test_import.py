@@ -96,6 +96,7 @@ async def test_a_consumer_killed_in_the_middle_of_an_import_leaves_no_row_twice_
             "entities": {"created": ENTITIES, "updated": 0, "unchanged": 0},
             "relationships": {"created": EDGES, "updated": 0, "unchanged": 0},
             "refused": 0,
+            "warned": 0,
         }
     for table, expected in (("entities", ENTITIES), ("relationships", EDGES)):
         assert await ledger.number(f"select count(*) from backend_entities.{table}") == expected
@@ -127,6 +128,40 @@ async def test_refused_rows_can_be_downloaded(deployment: Deployment) -> None:
         again = await posted(client, file, on_error="abort")
         assert (await ended(client, again["id"], deployment))["status"] == "failed"
         assert len((await client.get("/entities")).json()["data"]) == 1
+
+
+async def test_rows_are_held_to_the_schema_that_was_declared_meanwhile(deployment: Deployment) -> None:
+    await deployment.consumer()
+    file = b"".join(
+        json.dumps({"kind": "entity", "name": f"E{n}", "type": "thing", "metadata": {"size": size}}).encode()
+        + b"\n"
+        for n, size in enumerate([1, "two", 3, None])
+    )
+    async with deployment.client() as client:
+        first = await ended(client, (await posted(client, file))["id"], deployment)
+        assert (first["status"], first["result"]["warned"]) == ("succeeded", 0)
+        declared = {"metadata_schema": {"properties": {"size": {"type": "integer"}}}}
+        made = await client.put("/graph/schema/entity-types/thing", json=declared)
+        assert (made.status_code, made.json()["data"]["report"]["total"]) == (201, 2)
+        wrong = [(2, "/metadata/size", "schema_type"), (4, "/metadata/size", "schema_type")]
+        for enforcement, status, refused, listed in (
+            ("warn", "succeeded", 0, "warnings"),
+            ("enforce", "partial", 2, "errors"),
+        ):
+            chosen = await client.put(
+                "/graph/schema/settings", json={"enforcement": enforcement}, params={"force": "true"}
+            )
+            assert chosen.status_code == 200
+            shown = await ended(client, (await posted(client, file))["id"], deployment)
+            assert (shown["status"], shown["refused"], shown["done"]) == (status, refused, 4)
+            assert shown["result"]["warned"] == 2 - refused
+            lines = (await client.get(f"/graph/jobs/{shown['id']}/{listed}")).text.splitlines()
+            found = [json.loads(line) for line in lines]
+            assert [(each["place"], each["pointer"], each["code"]) for each in found] == wrong
+        before = (await client.get("/graph/stats")).json()["data"]
+        shown = await ended(client, (await posted(client, file, on_error="abort"))["id"], deployment)
+        assert (shown["status"], shown["refused"]) == ("failed", 2)
+        assert (await client.get("/graph/stats")).json()["data"] == before
 
 
 async def test_a_line_without_end_is_refused_and_what_came_before_it_stays(deployment: Deployment) -> None:

@@ -25,7 +25,7 @@ def be_born(log: Path) -> None:
 def run() -> None:
     """Reads names of logs and answers with process ids, until nobody writes any more."""
     import entrypoints.cli.main  # noqa: PLC0415 - so that children need not
-    import entrypoints.consume  # noqa: PLC0415, F401
+    import entrypoints.consume  # noqa: PLC0415, F401 - so that children need not
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no waiting for
     children = []

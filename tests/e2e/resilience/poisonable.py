@@ -23,5 +23,5 @@ class PoisonableExtractor(BuiltinExtractor):
 
 
 if __name__ == "__main__":
-    container.Container.reading_tools.kwargs["extractors"].kwargs["builtin"].set_provides(PoisonableExtractor)
+    container.Container.extractors.kwargs["builtin"].set_provides(PoisonableExtractor)
     asyncio.run(consume(read_settings(os.environ)))

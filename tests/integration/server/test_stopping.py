@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import ExitStack, closing
 from time import monotonic
+from typing import cast
 
 import pytest
 from quart import Quart
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from benchmarks.load import LoadResult
+from entrypoints.http.hypercorn_protocol.state import Application
 from entrypoints.http.server import AddressInUse, CannotBind, ServerConfig, serve
 from tests.integration.server.apps import quart_app
 from tests.integration.server.conftest import Start
@@ -138,14 +140,14 @@ def test_a_busy_port_is_said_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(AddressInUse) as caught:
-            asyncio.run(serve(_plain(), ServerConfig(port=port), stop=asyncio.Event()))  # type: ignore[arg-type]
+            _serve(_plain(), ServerConfig(port=port))
     assert str(caught.value) == f"cannot listen on 127.0.0.1:{port}: the address is in use"
     assert caught.value.errno == errno.EADDRINUSE
 
 
 def test_an_address_of_another_machine_is_said_in_one_line() -> None:
     with pytest.raises(CannotBind, match=r"cannot listen on 192\.0\.2\.1:0"):
-        asyncio.run(serve(_plain(), ServerConfig(host="192.0.2.1", port=0), stop=asyncio.Event()))  # type: ignore[arg-type]
+        _serve(_plain(), ServerConfig(host="192.0.2.1", port=0))
 
 
 def test_a_start_up_that_fails_ends_the_server_with_its_reason() -> None:
@@ -156,7 +158,7 @@ def test_a_start_up_that_fails_ends_the_server_with_its_reason() -> None:
         raise RuntimeError("no database")
 
     with pytest.raises(Exception, match="no database"):
-        asyncio.run(serve(app, ServerConfig(port=0), stop=asyncio.Event()))  # type: ignore[arg-type]
+        _serve(app, ServerConfig(port=0))
 
 
 def test_the_application_is_started_before_and_stopped_after_serving(start: Start) -> None:
@@ -175,6 +177,10 @@ def test_the_application_is_started_before_and_stopped_after_serving(start: Star
     assert seen == ["up"]
     server.stop()
     assert seen == ["up", "down"]
+
+
+def _serve(app: Quart, config: ServerConfig) -> None:
+    asyncio.run(serve(cast(Application, app), config, stop=asyncio.Event()))
 
 
 def _plain() -> Quart:

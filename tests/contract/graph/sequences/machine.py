@@ -61,6 +61,7 @@ class GraphSequences(RuleBasedStateMachine):
         self._clock = SteppingClock()
         self._stopped = False
         self._failed = False  # what comes after a failure would only hide it
+        self.new_user = new_user
         self.user = new_user()
         self.who = principal(self.user)
         self.worlds: list[World] = make_worlds(self._clock)
@@ -168,7 +169,8 @@ class GraphSequences(RuleBasedStateMachine):
         if told.refusal is not None:
             assert graph == self.now, "what is refused changes nothing"
         for world in others:
-            assert await outcome(step, world) == told, f"{world.name} answers something else"
+            answered = await outcome(step, world)
+            assert answered == told, f"{world.name} answers {answered}, the model {told}"
             other = await world.snapshot(self.user)
             assert other.without_events() == graph.without_events(), f"{world.name}: {graph.unlike(other)}"
             # In which order different things are told of is nobody's to rely on.

@@ -7,12 +7,18 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, multiple, rule
 
+from adapters.formats.registry import WRITERS
 from application.graph.merge_entities import MergeEntitiesCommand
 from application.graph.undo_merge import UndoMergeCommand
+from application.shared.principal import Principal
 from domain.graph.bulk import BulkMode
 from domain.shared.ids import EntityId, MergeId
+from tests.contract.graph.sequences.checks import check_graph
 from tests.contract.graph.sequences.contents import file_entities, file_relationships, seen_versions
 from tests.contract.graph.sequences.machine import GraphSequences
+from tests.contract.graph.sequences.snapshots import Snapshot
+from tests.contract.graph.sequences.worlds import plain
+from tests.contract.systems import principal
 
 
 class WideGraphSequences(GraphSequences):
@@ -40,6 +46,27 @@ class WideGraphSequences(GraphSequences):
         command = UndoMergeCommand(principal=self.who, merge_id=MergeId(merge))
         self.do(lambda world: world.undo_merge(command))
 
+    @rule(format_=st.sampled_from(sorted(WRITERS)))
+    def move_to_an_empty_account(self, format_: str) -> None:
+        """What is exported and imported elsewhere is the same graph, but for what a file does not have."""
+        self._failed = True
+        self._runner.run(self._move(principal(self.new_user()), format_))
+        self._failed = False
+
+    async def _move(self, somebody: Principal, format_: str) -> None:
+        files = [await world.export_file(self.who, format_) for world in self.worlds]
+        assert files == [files[0]] * len(files), "everybody exports the same file"
+        told = [
+            await world.import_file(somebody, file, BulkMode.UPSERT, True, format_)
+            for world, file in zip(self.worlds, files, strict=True)
+        ]
+        assert [plain(each) for each in told] == [plain(told[0])] * len(told)
+        moved = [await world.snapshot(somebody.user_id) for world in self.worlds]
+        for graph in moved:
+            check_graph(graph)
+            assert graph.without_events() == moved[0].without_events(), moved[0].unlike(graph)
+            assert _said(graph) == _said(self.now)
+
     @rule(
         things=st.lists(file_entities, max_size=4),
         links=st.lists(file_relationships, max_size=4),
@@ -66,3 +93,10 @@ class WideGraphSequences(GraphSequences):
             rows.append(row | ends | ({} if of_own is None else {"id": of_own}))
         content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
         self.do(lambda world: world.import_file(self.who, content, mode, all_or_nothing), many=True)
+
+
+def _said(graph: Snapshot) -> dict[str, dict[str, Any]]:
+    """What is said of each thing, wherever it is."""
+    rows = {one: json.loads(row) for one, row in graph.rows().items()}
+    own = ("version", "created_at", "updated_at")
+    return {one: {name: value for name, value in row.items() if name not in own} for one, row in rows.items()}

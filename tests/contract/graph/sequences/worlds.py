@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from adapters.formats.jsonl import JsonLinesReader
+from adapters.formats.registry import READERS, WRITERS
 from application.graph.accept_import import AcceptImport, AcceptImportCommand
 from application.graph.create_entity import CreateEntity
 from application.graph.create_relationship import CreateRelationship
 from application.graph.delete_entity import DeleteEntity
 from application.graph.delete_relationship import DeleteRelationship
+from application.graph.exports import ExportFilter, GraphSnapshots, written
 from application.graph.history import HistoryQueries
 from application.graph.imports import ImportUnitOfWork
 from application.graph.jobs import GraphJobQueries
@@ -71,6 +72,7 @@ class Store:
     history: HistoryQueries
     jobs: GraphJobQueries
     snapshot: ReadSnapshot
+    exports: GraphSnapshots
 
 
 class World:
@@ -82,6 +84,7 @@ class World:
         self.history = store.history
         self.snapshot = store.snapshot
         self._jobs = store.jobs
+        self._exports = store.exports
         self.create_entity = CreateEntity(start_work, clock, ids)
         self.update_entity = UpdateEntity(start_work, clock)
         self.delete_entity = DeleteEntity(start_work, clock)
@@ -93,12 +96,18 @@ class World:
         self.merge_entities = MergeEntities(start_work, clock, ids)
         self.undo_merge = UndoMerge(start_work, clock)
         self._accept_import = AcceptImport(start_work, clock, ids)
-        self._run_import = RunImport(start_work, clock, ids, {"jsonl": JsonLinesReader()})
+        self._run_import = RunImport(start_work, clock, ids, READERS)
+
+    async def export_file(self, who: Principal, format_: str) -> bytes:
+        """Everything there is, as a file."""
+        everything = ExportFilter(include_inactive=True)
+        pieces = written(self._exports, who.user_id, everything, WRITERS[format_]())
+        return b"".join([piece async for piece in pieces])
 
     async def import_file(
-        self, who: Principal, content: bytes, mode: BulkMode, all_or_nothing: bool
+        self, who: Principal, content: bytes, mode: BulkMode, all_or_nothing: bool, format_: str = "jsonl"
     ) -> object:
-        """Imports JSON Lines; what came of it, and what was refused."""
+        """Imports a file; what came of it, and what was refused."""
 
         async def chunks() -> AsyncIterator[bytes]:
             yield content
@@ -106,7 +115,7 @@ class World:
         job = await self._accept_import(
             AcceptImportCommand(
                 principal=who,
-                format="jsonl",
+                format=format_,
                 mode=mode,
                 all_or_nothing=all_or_nothing,
                 source=None,

@@ -1,7 +1,5 @@
 """Checks where documents are cut."""
 
-import time
-
 import pytest
 
 from adapters.text.splitter import SemanticChunker
@@ -17,14 +15,6 @@ def test_cuts_markdown_at_its_headings() -> None:
     text = "# One\n\n" + "Short text. " * 8 + "\n\n# Two\n\n" + "Other text. " * 8
     chunks = SemanticChunker(minimum=80, maximum=150, markdown=True).split(text)
     assert [chunk.text[:5] for chunk in chunks] == ["# One", "# Two"]
-
-
-@pytest.mark.parametrize("text", ["a" * 1_000_000, "A " * 500_000, "(" * 1_000_000, "# x\n" * 250_000])
-@pytest.mark.parametrize("markdown", [False, True])
-def test_a_megabyte_without_structure_is_cut_in_linear_time(text: str, markdown: bool) -> None:
-    started = time.process_time()
-    assert len(SemanticChunker(markdown=markdown).split(text)) > 1_000
-    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(("minimum", "maximum"), [(0, 10), (20, 10), (-1, 5)])

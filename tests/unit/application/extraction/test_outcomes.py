@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from application.extraction.describe_providers import DescribeProviders
 from application.extraction.outcomes import explained, is_hopeless
-from application.extraction.read_document import ReadingTools
 from application.shared.messages import Rejected
 from domain.shared.errors import InvalidInput, Unavailable
-from tests.contract.extraction.library import LineChunker, ToyEmbedder, ToyExtractor
+from tests.contract.extraction.library import ToyEmbedder, ToyExtractor
 
 
 class DeadEmbedder(ToyEmbedder):
@@ -32,13 +31,8 @@ def test_knows_what_no_retry_can_help() -> None:
 async def test_a_provider_that_does_not_answer_is_shown_as_such() -> None:
     broken = ToyExtractor("broken")
     broken.failures = [Unavailable()]
-    tools = ReadingTools(
-        chunkers={"text/plain": LineChunker()},
-        embedder=DeadEmbedder(),
-        extractors={"toy": ToyExtractor(), "broken": broken},
-        default_extractor="toy",
-    )
-    shown = await DescribeProviders(tools)()
+    extractors = {"toy": ToyExtractor(), "broken": broken}
+    shown = await DescribeProviders(extractors, DeadEmbedder(), default_extractor="toy")()
     assert [(p.kind, p.name, p.is_default, p.reachable) for p in shown] == [
         ("extractor", "toy", True, True),
         ("extractor", "broken", False, False),

@@ -1,6 +1,7 @@
 """A process's own share of the signing keys, over a store it shares with others."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from adapters.memory.signing_keys import InMemorySigningKeyStore
@@ -9,15 +10,18 @@ from adapters.security.keys import KeyRing
 from adapters.security.sealing import new_key
 from adapters.security.tokens import JwtTokens
 from adapters.security.verifier import CachingTokenVerifier
+from adapters.system.ids import Uuid7Generator
 from application.identity.follow_signing_keys import FollowSigningKeys
 from application.identity.ports import TokenClaims, TokenUse
 from application.identity.rotate_signing_keys import EnsureSigningKeys, RotateSigningKeys
+from application.shared.principal import Trace
 from domain.shared.ids import SessionId, UserId
 from domain.shared.roles import Role
 from tests.unit.application.identity.rig import SetClock
 
 KEY = new_key()
 MONTH = timedelta(days=30)
+TRACE = Trace(request_id="a-request")
 
 
 class Process:
@@ -35,8 +39,9 @@ class Process:
         self.maker = SealedKeyMaker(key)
         self.tokens = JwtTokens(self.ring, "issuer", "audience", clock)
         self.verifier = CachingTokenVerifier(self.tokens, clock, lifetime=timedelta(minutes=15))
-        self.ensure = EnsureSigningKeys(store, self.maker, clock)
-        self.rotate = RotateSigningKeys(store, self.maker, clock, honoured_for=MONTH)
+        ids = Uuid7Generator()
+        self.ensure = partial(EnsureSigningKeys(store, self.maker, clock, ids), TRACE)
+        self.rotate = partial(RotateSigningKeys(store, self.maker, clock, ids, honoured_for=MONTH), TRACE)
         holder = RingOfStoredKeys(self.ring, self.maker, clock)
         self.follow = FollowSigningKeys(store, holder, self.verifier, interval=pace[0], patience=pace[1])
         self.ring.when_unknown(self.follow.hurry)

@@ -13,7 +13,7 @@ from adapters.security.keys import KeyRing
 from adapters.security.sealing import new_key
 from application.identity.ports import TokenUse
 from domain.identity.errors import InvalidToken, KeysChanged, KeysSealedOtherwise
-from domain.identity.signing_key import KeyState, StoredKey, first_keys
+from domain.identity.signing_key import KeyChange, KeyState, StoredKey, first_keys
 from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 from tests.unit.application.identity.key_process import KEY, Process, started
@@ -50,10 +50,12 @@ async def test_starts_at_once_agree(start: Callable[[], Process]) -> None:
 
 async def test_a_store_that_was_filled_in_between_is_believed(clock: SetClock) -> None:
     class Overtaken(InMemorySigningKeyStore):
-        async def replace(self, seen: Sequence[StoredKey], keys: Sequence[StoredKey]) -> bool:
+        async def replace(
+            self, seen: Sequence[StoredKey], keys: Sequence[StoredKey], change: KeyChange
+        ) -> bool:
             maker = SealedKeyMaker(KEY)
-            await super().replace([], first_keys(maker.make(), maker.make(), clock.now()))
-            return await super().replace(seen, keys)
+            await super().replace([], first_keys(maker.make(), maker.make(), clock.now()), change)
+            return await super().replace(seen, keys, change)
 
     store = Overtaken()
     one = await started(Process(store, clock))
@@ -136,9 +138,11 @@ async def test_a_rotation_and_a_keys_age_forget_no_verified_token(
 
 async def test_of_two_rotations_at_once_one_is_refused(clock: SetClock) -> None:
     class Slow(InMemorySigningKeyStore):
-        async def replace(self, seen: Sequence[StoredKey], keys: Sequence[StoredKey]) -> bool:
+        async def replace(
+            self, seen: Sequence[StoredKey], keys: Sequence[StoredKey], change: KeyChange
+        ) -> bool:
             await asyncio.sleep(0)
-            return await super().replace(seen, keys)
+            return await super().replace(seen, keys, change)
 
     one = await started(Process(Slow(), clock))
     outcomes = await asyncio.gather(one.rotate(), one.rotate(), return_exceptions=True)
@@ -204,3 +208,17 @@ def test_what_is_published_has_no_private_part(clock: SetClock) -> None:
     for key in RingOnShow(ring).public():
         assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
         assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("OKP", "Ed25519", "sig", "Ed25519")
+
+
+async def test_every_change_is_in_the_audit_log(
+    start: Callable[[], Process], clock: SetClock, store: InMemorySigningKeyStore
+) -> None:
+    one = await started(start())
+    await started(start())
+    await one.rotate()
+    clock.pass_by(days=30)
+    await one.ensure()
+    await one.rotate(trust_none=True)
+    words = ["created", "rotated", "expired", "revoked"]
+    assert [row.action for row in store.audit] == [f"signing_keys.{word}" for word in words]
+    assert {row.request_id for row in store.audit} == {"a-request"}

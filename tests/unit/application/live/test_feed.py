@@ -149,6 +149,9 @@ class Interrupted(EventLog):
             raise Unavailable("not yet")
         return await self._log.head()
 
+    async def purged(self) -> int:
+        return await self._log.purged()
+
     async def since(self, user_id: UserId, position: int, limit: int) -> Sequence[Message]:
         return await self._log.since(user_id, position, limit)
 

@@ -49,6 +49,20 @@ async def test_looks_through_a_bounded_part_of_the_log_in_one_call() -> None:
         assert await read(live, since=beyond, topics=["entity.*"]) == (["a"], beyond + 1, False)
 
 
+async def test_says_when_what_came_after_a_position_is_no_longer_kept() -> None:
+    async with running() as live:
+        await live.happen(*[event(ADA, "entity.created", word) for word in "abcd"])
+        live.system.store.events[:2], live.system.store.purged = [], 2
+        with pytest.raises(InvalidInput) as caught:
+            await read(live, since=1)
+        assert [(each.pointer, each.code) for each in caught.value.violations] == [
+            ("/since", "no_longer_kept")
+        ]
+        assert await read(live, since=2) == (["c", "d"], 4, False)
+        assert await read(live) == (["c", "d"], 4, False), "from the beginning of what is kept"
+        assert await read(live, since=4) == ([], 4, False)
+
+
 @pytest.mark.parametrize(("since", "limit"), [(-1, 1), (2, 1), (2**63, 1), (0, 0), (0, 201)])
 async def test_refuses_positions_and_limits_out_of_range(since: int, limit: int) -> None:
     async with running() as live:

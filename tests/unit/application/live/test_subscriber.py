@@ -54,6 +54,18 @@ async def test_shows_nothing_of_other_topics_in_history() -> None:
         assert await reader.until(1) == ["yes"]
 
 
+async def test_a_position_after_which_events_are_gone_is_refused_and_changes_nothing() -> None:
+    async with running() as live:
+        await live.happen(*[event(ADA, "entity.created", word) for word in "abcd"])
+        live.system.store.events[:2], live.system.store.purged = [], 2
+        reader = live.reader(ADA)
+        with pytest.raises(InvalidInput, match="no longer kept"):
+            await reader.subscriber.follow(("#",), 1)
+        assert not reader.subscriber.following
+        await reader.subscriber.follow(("#",), 2)
+        assert await reader.until(2) == ["c", "d"]
+
+
 class Busy(EventLog):
     """A log in which things happen while it is being read."""
 
@@ -64,6 +76,9 @@ class Busy(EventLog):
 
     async def head(self) -> int:
         return await self._log.head()
+
+    async def purged(self) -> int:
+        return await self._log.purged()
 
     async def since(self, user_id: UserId, position: int, limit: int) -> Sequence[Message]:
         await self.more()

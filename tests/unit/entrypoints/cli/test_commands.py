@@ -62,7 +62,7 @@ def test_every_command_of_the_manual_is_there() -> None:
     users = {f"users {name}" for name in ("create", "list", "set-role", "deactivate")}
     assert names == migrations | users | {
         *("up", "serve", "consume", "ingest", "search", "watch", "health", "demo", "openapi", "audit verify"),
-        *("import", "export"),
+        *("import", "export", "purge"),
         *("keys list", "keys rotate", "credentials reseal"),
     }
 

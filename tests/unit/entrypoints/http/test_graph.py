@@ -25,6 +25,7 @@ from entrypoints.http import entities, graph, relationships
 from entrypoints.http.app import create_app
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.dispatch import Dispatcher
+from entrypoints.http.operation import Operation
 from tests.contract.systems import IDS, MemorySystem
 
 API = "/api/v1"
@@ -44,19 +45,16 @@ def by_token(token: str, trace: Trace) -> Principal:
     return Principal(user_id=UserId(UUID(token)), role=Role.USER, trace=trace)
 
 
-@pytest.fixture
-def app() -> Quart:
-    system, clock = MemorySystem(), SystemClock()
-    work = system.start_work
-    entity_queries = InMemoryEntityQueries(system.store)
-    relationship_queries = InMemoryRelationshipQueries(system.store)
-    operations = [
+def things(system: MemorySystem) -> list[Operation[Any, Any]]:
+    """What there is for entities and relationships alone."""
+    clock, work = SystemClock(), system.start_work
+    return [
         *entities.operations(
             entities.EntitiesOverHttp(
                 create_entity=CreateEntity(work, clock, IDS),
                 update_entity=UpdateEntity(work, clock),
                 delete_entity=DeleteEntity(work, clock),
-                queries=entity_queries,
+                queries=InMemoryEntityQueries(system.store),
             )
         ),
         *relationships.operations(
@@ -64,17 +62,31 @@ def app() -> Quart:
                 create_relationship=CreateRelationship(work, clock, IDS),
                 update_relationship=UpdateRelationship(work, clock),
                 delete_relationship=DeleteRelationship(work, clock),
-                queries=relationship_queries,
-            )
-        ),
-        *graph.operations(
-            graph.GraphOverHttp(
-                queries=InMemoryGraphQueries(system.store),
-                relationships_of_entity=ListRelationshipsOfEntity(entity_queries, relationship_queries),
+                queries=InMemoryRelationshipQueries(system.store),
             )
         ),
     ]
-    dispatcher = Dispatcher(authenticate=by_token, cursors=Cursors(b"s" * 32), clock=clock)
+
+
+@pytest.fixture
+def app() -> Quart:
+    system = MemorySystem()
+    ends = InMemoryEntityQueries(system.store), InMemoryRelationshipQueries(system.store)
+    operations = [
+        *things(system),
+        *graph.operations(
+            graph.GraphOverHttp(
+                queries=InMemoryGraphQueries(system.store),
+                relationships_of_entity=ListRelationshipsOfEntity(*ends),
+            )
+        ),
+    ]
+    return served(operations)
+
+
+def served(operations: list[Operation[Any, Any]]) -> Quart:
+    """An app of these operations."""
+    dispatcher = Dispatcher(authenticate=by_token, cursors=Cursors(b"s" * 32), clock=SystemClock())
     return create_app(dispatcher, operations, version="0", max_body=1_000_000)
 
 
