@@ -8,7 +8,7 @@ from adapters.memory.store import Rows
 from application.graph.ports import EntityRepository
 from domain.graph.entity import Entity, deleted, require_version
 from domain.graph.errors import EntityChanged, EntityNotFound, ExternalIdTaken
-from domain.graph.merge import was_merged
+from domain.graph.merge import taken_by_merge, was_merged
 from domain.graph.relationship import Relationship
 from domain.shared.ids import EntityId, UserId
 
@@ -27,6 +27,9 @@ class InMemoryEntityRepository(EntityRepository):
 
     async def add(self, entity: Entity, keys: Sequence[str]) -> None:
         self._refuse_taken(entity)
+        named = external_id_of(entity)
+        if named and (into := merged_target(self._entities, self._merged_into, entity.user_id, named)):
+            raise taken_by_merge(into.id)
         self._entities[(entity.user_id, entity.id)] = entity
         self._claim(entity, keys)
 

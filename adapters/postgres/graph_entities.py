@@ -12,7 +12,7 @@ from adapters.postgres.statements import DriverConnection
 from application.graph.ports import EntityRepository
 from domain.graph.entity import Entity
 from domain.graph.errors import EntityChanged, EntityNotFound, ExternalIdTaken, RelationshipExists
-from domain.graph.merge import was_merged
+from domain.graph.merge import taken_by_merge, was_merged
 from domain.shared.errors import AccountGone
 from domain.shared.ids import EntityId, UserId
 
@@ -28,11 +28,16 @@ with added as (
     insert into backend_entities.entities
         (user_id, id, name, type, confidence, source, source_type, metadata, aliases, created_at, updated_at,
          external_id)
-    values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12)
+    select $1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12
+    where $12::text is null or backend_entities.merged_target($1, $6, $12) is null
     returning id
+), claimed as (
+    {CLAIM.format(source="added")}
 )
-{CLAIM.format(source="added")}
+select id from added
 """
+
+MERGED_TARGET = "select backend_entities.merged_target($1, $2, $3)"
 
 GET = f"""
 select {ENTITY_COLUMNS} from backend_entities.entities
@@ -100,13 +105,20 @@ class PostgresEntityRepository(EntityRepository):
 
     async def add(self, entity: Entity, keys: Sequence[str]) -> None:
         try:
-            await self._connection.execute(ADD, *_columns(entity), keys)
+            added = await self._connection.fetchval(ADD, *_columns(entity), keys)
         except asyncpg.ForeignKeyViolationError as error:
             if error.constraint_name == "entities_user_id_fkey":
                 raise AccountGone from error
             raise
         except asyncpg.UniqueViolationError as error:
             raise_taken(error)
+        if added is None:
+            content = entity.content
+            raise taken_by_merge(
+                await self._connection.fetchval(
+                    MERGED_TARGET, entity.user_id, content.source, content.external_id
+                )
+            )
 
     async def get(self, user_id: UserId, entity_id: EntityId) -> Entity:
         row = await self._connection.fetchrow(GET, user_id, entity_id)

@@ -16,8 +16,8 @@ class EntityRepository(Protocol):
     async def add(self, entity: Entity, keys: Sequence[str]) -> None:
         """Stores a new entity and claims each key of its type that nobody holds yet.
 
-        Raises `ExternalIdTaken` when another active one of its source has it, and `NotAuthenticated` when
-        the account no longer exists.
+        Raises `ExternalIdTaken` when another active one of its source has it, or one that was merged into
+        an active one, and `NotAuthenticated` when the account no longer exists.
         """
         ...
 

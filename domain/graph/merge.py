@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.graph.content import ALIASES, same_json
 from domain.graph.entity import Entity, EntityContent
-from domain.graph.errors import EntityNotFound, WasMerged
+from domain.graph.errors import EntityNotFound, ExternalIdTaken, WasMerged
 from domain.shared.checks import Checks
 from domain.shared.errors import InvalidInput, Violation
 from domain.shared.ids import EntityId, MergeId, UserId
@@ -181,6 +181,11 @@ def _saying(target: Entity, gain: Gain, now: datetime) -> Entity:
 def was_merged(into: EntityId) -> WasMerged:
     """The refusal to bring a merged entity back alone."""
     return WasMerged(f"the entity was merged into {into}: undo that merge instead")
+
+
+def taken_by_merge(into: EntityId) -> ExternalIdTaken:
+    """The refusal to make another entity of what was merged."""
+    return ExternalIdTaken(f"The entity with this external id was merged into {into}: change that one.")
 
 
 def merged_away(into: EntityId) -> EntityNotFound:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.graph.entity import Entity
-from domain.graph.errors import EntityNotFound, MergeLost
+from domain.graph.errors import EntityNotFound, ExternalIdTaken, MergeLost
 from domain.shared.ids import DocumentId, UserId
 from tests.contract.graph.merging import Merging
 
@@ -33,6 +33,19 @@ async def test_what_is_said_of_a_merged_one_by_its_external_id_reaches_the_targe
         await merging.undo(user, merge)
     assert await merging.upsert(user, **row) == ("updated", first.id)
     assert (await store.entities.entity(user, first.id)).external_id == "Ada"
+
+
+async def test_a_second_one_with_the_external_id_of_a_merged_one_is_refused(merging: Merging) -> None:
+    store, user = merging.store, await merging.store.system.new_user()
+    ada, lovelace = [
+        await store.entity(user, name, source="crm", external_id=name) for name in ("Ada", "Lovelace")
+    ]
+    merge = await merging.merge(lovelace, ada)
+    with pytest.raises(ExternalIdTaken, match=str(lovelace.id)):
+        await store.entity(user, "Ada King", source="crm", external_id="Ada")
+    await store.entity(user, "Ada King", source="erp", external_id="Ada")
+    await merging.undo(user, merge)
+    assert (await store.entities.entity(user, ada.id)).external_id == "Ada"
 
 
 async def found_in_documents(merging: Merging) -> tuple[UserId, list[Entity], list[DocumentId]]:

@@ -15,6 +15,7 @@ import structlog
 
 from adapters.postgres import readiness
 from adapters.postgres.engine import Database
+from adapters.postgres.retention import HANDLED, STATEMENTS
 from entrypoints.cli.main import main
 
 log = structlog.get_logger()
@@ -28,8 +29,10 @@ FILTER: Final = re.compile(
 )
 ACCOUNT: Final = re.compile(r"\b(?:\w+\.)?id = (?P<first>\$1(?!\d)(?:::uuid)?)", re.IGNORECASE)
 LEFT: Final = re.compile(r"user_id = (?:\$\d+|tenant|\(select \$)", re.IGNORECASE)
-# What enters a scope sees every user by design: the login that looks for an account, the relay.
+# What enters a scope sees every user by design: the login that looks for an account, the relay, and what
+# removes old rows, which has entered its scope by a statement of its own.
 SCOPED: Final = "act_within"
+PURGING: Final = {HANDLED, *STATEMENTS.values()}
 
 
 def always(match: re.Match[str]) -> str:
@@ -41,7 +44,7 @@ def always(match: re.Match[str]) -> str:
 @functools.cache
 def without_filters(sql: str) -> str:
     """The statement with its tenant filters taken out, noted in the log once."""
-    if SCOPED in sql or "backend_" not in sql:
+    if SCOPED in sql or sql in PURGING or "backend_" not in sql:
         return sql
     changed, removed = FILTER.subn(always, sql)
     if "backend_auth.users" in sql:
@@ -60,6 +63,15 @@ def rewriting(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
     return rewritten
 
 
+def rewriting_cursor(open_cursor: Callable[..., Any]) -> Callable[..., Any]:
+    """As `rewriting`, for what opens a cursor."""
+
+    def rewritten(connection: object, sql: str, *arguments: object, **options: object) -> object:
+        return open_cursor(connection, without_filters(sql), *arguments, **options)
+
+    return rewritten
+
+
 async def no_objections(database: Database, expected_version: str) -> Sequence[str]:
     """Whatever the login may do."""
     return []
@@ -67,8 +79,9 @@ async def no_objections(database: Database, expected_version: str) -> Sequence[s
 
 if __name__ == "__main__":
     # The pool's connections look their methods up in this class for every call.
-    for name in ("fetch", "fetchrow", "fetchval", "execute"):
-        setattr(asyncpg.Connection, name, rewriting(getattr(asyncpg.Connection, name)))
+    wrappers = dict.fromkeys(("fetch", "fetchrow", "fetchval", "execute"), rewriting)
+    for name, wrapper in {**wrappers, "cursor": rewriting_cursor}.items():
+        setattr(asyncpg.Connection, name, wrapper(getattr(asyncpg.Connection, name)))
     if os.environ.get("UNCONFINED"):
         readiness.objections = no_objections
     main()
