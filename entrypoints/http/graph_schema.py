@@ -193,10 +193,10 @@ def operations(schema: GraphSchemaOverHttp) -> Sequence[Operation[Any, Any]]:
     )
     both = [
         operation
-        for path, kind, get, put, delete, body, reply in (
+        for path, things, get, put, delete, body, reply in (
             (
                 ENTITY_TYPE,
-                "entity",
+                "entities",
                 schema.get_entity_type,
                 schema.put_entity_type,
                 schema.delete_entity_type,
@@ -205,7 +205,7 @@ def operations(schema: GraphSchemaOverHttp) -> Sequence[Operation[Any, Any]]:
             ),
             (
                 RELATIONSHIP_TYPE,
-                "relationship",
+                "relationships",
                 schema.get_relationship_type,
                 schema.put_relationship_type,
                 schema.delete_relationship_type,
@@ -213,7 +213,7 @@ def operations(schema: GraphSchemaOverHttp) -> Sequence[Operation[Any, Any]]:
                 RelationshipTypeView,
             ),
         )
-        for operation in _declarations((path, kind), (get, put, delete), body, reply, told)
+        for operation in _declarations((path, things), (get, put, delete), body, reply, told)
     ]
     return [
         _read("/graph/schema", schema.schema, "See the types in use next to those declared", GraphSchemaView),
@@ -266,14 +266,14 @@ def _read(
 def _declarations(
     at: tuple[str, str], handlers: tuple[Any, Any, Any], body: Any, reply: Any, told: str
 ) -> list[Operation[Any, Any]]:
-    (path, kind), (get, put, delete) = at, handlers
+    (path, things), (get, put, delete) = at, handlers
     return [
-        _read(path, get, f"Read a declared {kind} type", reply, (NotFound,)),
+        _read(path, get, f"Read a declared type of {things}", reply, (NotFound,)),
         Operation(
             method="PUT",
             path=path,
             handler=put,
-            summary=f"Declare a {kind} type",
+            summary=f"Declare a type of {things}",
             tag="graph",
             permission=Permission.GRAPH_WRITE,
             body=body,
@@ -288,7 +288,7 @@ def _declarations(
             method="DELETE",
             path=path,
             handler=delete,
-            summary=f"Take back the declaration of a {kind} type",
+            summary=f"Take back the declaration of a type of {things}",
             tag="graph",
             permission=Permission.GRAPH_WRITE,
             status=204,
