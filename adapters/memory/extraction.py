@@ -1,6 +1,6 @@
 """Writes what was read into a graph of dictionaries, for tests without a server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -128,13 +128,18 @@ class InMemoryExtractionRepository(ExtractionRepository):
         return replace(entity, content=after, version=entity.version + 1, updated_at=now)
 
     async def put_relationships(
-        self, user_id: UserId, relationships: Sequence[Relationship]
+        self,
+        user_id: UserId,
+        relationships: Sequence[Relationship],
+        broken: Collection[RelationshipId] = (),
     ) -> Sequence[StoredRelationship]:
         rows = self._graph.relationships
         known = {_edge(r): r for r in of_user(rows, Relationship, user_id) if r.is_active}
         stored = []
         for offered in relationships:
             edge = known.get(_edge(offered))
+            if edge is None and offered.id in broken:
+                continue
             if edge is None:
                 rows[(user_id, offered.id)] = offered
                 stored.append(StoredRelationship(relationship=offered, created=True, raised=False))

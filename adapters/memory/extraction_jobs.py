@@ -68,6 +68,7 @@ class InMemoryJobRepository(JobRepository):
             status=outcome.status,
             entities=outcome.entities,
             relationships=outcome.relationships,
+            left_out=outcome.left_out,
             error=outcome.error,
             finished_at=now,
         )

@@ -37,6 +37,7 @@ class InMemoryJobQueries(JobQueries):
                 error=item.error,
                 entities=item.entities,
                 relationships=item.relationships,
+                left_out=item.left_out,
                 created_at=item.created_at,
                 started_at=item.started_at,
                 finished_at=item.finished_at,

@@ -48,6 +48,8 @@ from adapters.memory.identity import (
     InMemoryUserRepository,
 )
 from adapters.memory.store import MemoryStore, Rows
+from application.extraction.work import DeclaredSchema
+from application.graph.hold_findings_to_schema import HoldFindingsToSchema
 from application.graph.schema import MetadataSchemas
 from application.shared.ports import AuditSubscriber, IdGenerator, Wake
 from application.shared.principal import Principal
@@ -183,6 +185,10 @@ class InMemoryRepositories:
     @property
     def extraction(self) -> InMemoryExtractionRepository:
         return InMemoryExtractionRepository(self.table(DOCUMENTS), self.table(CHUNKS), self._graph())
+
+    @property
+    def declared_schema(self) -> DeclaredSchema:
+        return HoldFindingsToSchema(self)
 
     def _graph(self) -> Graph:
         return Graph(

@@ -1,6 +1,6 @@
 """Writes what was read into the graph: a handful of set-based statements for each document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime
 
 import asyncpg
@@ -133,15 +133,13 @@ class PostgresExtractionRepository(ExtractionRepository):
         return [entity_of(user_id, row) for row in rows]
 
     async def put_relationships(
-        self, user_id: UserId, relationships: Sequence[Relationship]
+        self,
+        user_id: UserId,
+        relationships: Sequence[Relationship],
+        broken: Collection[RelationshipId] = (),
     ) -> Sequence[StoredRelationship]:
-        if not relationships:
-            return []
-        try:
-            rows = await self._connection.fetch(sql.ADD_EDGES, user_id, *_edge_columns(relationships))
-        except asyncpg.ForeignKeyViolationError as error:
-            raise Conflict("an entity was deleted meanwhile; try again") from error
-        added = {row["id"] for row in rows}
+        sound = [relationship for relationship in relationships if relationship.id not in broken]
+        added = await self._add_edges(user_id, sound) if sound else set()
         rest = [r for r in relationships if r.id not in added]
         known = await self._known(user_id, rest) if rest else {}
         stored = []
@@ -151,6 +149,13 @@ class PostgresExtractionRepository(ExtractionRepository):
             elif (edge := _edge(relationship)) in known:
                 stored.append(known[edge])
         return stored
+
+    async def _add_edges(self, user_id: UserId, relationships: Sequence[Relationship]) -> Set[RelationshipId]:
+        try:
+            rows = await self._connection.fetch(sql.ADD_EDGES, user_id, *_edge_columns(relationships))
+        except asyncpg.ForeignKeyViolationError as error:
+            raise Conflict("an entity was deleted meanwhile; try again") from error
+        return {RelationshipId(row["id"]) for row in rows}
 
     async def _known(
         self, user_id: UserId, relationships: Sequence[Relationship]

@@ -5,12 +5,13 @@ from asyncpg import Record
 from adapters.postgres import json
 from application.extraction.queries import JobItemView, JobView, job_view
 from domain.extraction.job import ItemStatus, Job, JobItem, JobStatus, options_of
+from domain.extraction.left_out import LeftOut
 from domain.shared.ids import DocumentId, JobId, JobItemId, UserId
 
 JOB_COLUMNS = "id, status, options, total, succeeded, failed, cancelled, created_at, started_at, finished_at"
 ITEM_COLUMNS = (
-    "id, job_id, document_id, status, attempts, failures, error, entities, relationships, created_at, "
-    "started_at, finished_at"
+    "id, job_id, document_id, status, attempts, failures, error, entities, relationships, left_out, "
+    "created_at, started_at, finished_at"
 )
 
 
@@ -50,6 +51,7 @@ def item_of(user_id: UserId, row: Record, prefix: str = "item_") -> JobItem:
         error=row[f"{prefix}error"],
         entities=row[f"{prefix}entities"],
         relationships=row[f"{prefix}relationships"],
+        left_out=json.decode_as(LeftOut, row[f"{prefix}left_out"]),
         created_at=row[f"{prefix}created_at"],
         started_at=row[f"{prefix}started_at"],
         finished_at=row[f"{prefix}finished_at"],
@@ -72,6 +74,7 @@ def item_view_of(row: Record) -> JobItemView:
         error=row["error"],
         entities=row["entities"],
         relationships=row["relationships"],
+        left_out=json.decode_as(LeftOut, row["left_out"]),
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],

@@ -72,7 +72,8 @@ _AFTER_CANCEL = {"succeeded": "j.succeeded", "failed": "j.failed", "cancelled": 
 FINISH = f"""
 with item as (
     update backend_extraction.job_items
-    set status = $3, entities = $4, relationships = $5, error = $6, finished_at = $7
+    set status = $3, entities = $4, relationships = $5, error = $6, finished_at = $7,
+        left_out = $8::jsonb
     where user_id = $1 and id = $2 and status in ('queued', 'running')
     returning {ITEM_COLUMNS}
 ), job as (
@@ -198,6 +199,7 @@ class PostgresJobRepository(JobRepository):
             outcome.relationships,
             outcome.error,
             now,
+            json.encode(outcome.left_out),
         )
         if row is None:
             return None

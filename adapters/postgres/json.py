@@ -1,11 +1,13 @@
 """JSON to and from jsonb columns, which the driver hands over as text."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
+
+Kept = TypeVar("Kept")
 
 
 def encode(value: object) -> str:
@@ -16,3 +18,8 @@ def encode(value: object) -> str:
 def decode(text: str) -> Any:
     """The value of a jsonb column."""
     return _DECODER.decode(text)
+
+
+def decode_as(kind: type[Kept], text: str) -> Kept:
+    """A dataclass as `encode` wrote it; what it has not got is as the dataclass says."""
+    return msgspec.json.decode(text, type=kind)

@@ -22,6 +22,8 @@ from adapters.postgres.graph_schema_rows import SchemaCache
 from adapters.postgres.graph_settings import PostgresGraphSettingsRepository
 from adapters.postgres.identity import PostgresSessionRepository, PostgresUserRepository
 from adapters.postgres.statements import DriverConnection
+from application.extraction.work import DeclaredSchema
+from application.graph.hold_findings_to_schema import HoldFindingsToSchema
 from application.graph.schema import MetadataSchemas
 from application.shared.ports import AuditSubscriber, IdGenerator, Wake
 from application.shared.principal import Principal
@@ -125,3 +127,7 @@ class PostgresRepositories:
     @property
     def extraction(self) -> PostgresExtractionRepository:
         return PostgresExtractionRepository(self.connection)
+
+    @property
+    def declared_schema(self) -> DeclaredSchema:
+        return HoldFindingsToSchema(self)

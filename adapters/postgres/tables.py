@@ -189,6 +189,7 @@ job_items = Table(
     Column("created_at", TIMESTAMP),
     Column("started_at", TIMESTAMP),
     Column("finished_at", TIMESTAMP),
+    Column("left_out", JSONB),
     schema="backend_extraction",
 )
 mentions = Table(

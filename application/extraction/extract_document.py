@@ -125,6 +125,7 @@ class ExtractDocument:
                 status=ItemStatus.SUCCEEDED,
                 entities=written.entities,
                 relationships=written.relationships,
+                left_out=written.left_out,
             )
             # Cancelled meanwhile: then nothing of it is kept, and the message stays for the next look.
             if await self._finish(work, command, outcome):

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain.documents.document import Document
 from domain.extraction.job import ItemStatus, Job, JobItem
+from domain.extraction.left_out import NOTHING, LeftOut
 from domain.shared.ids import DocumentId, JobId, JobItemId, UserId
 
 
@@ -26,6 +27,7 @@ class ItemOutcome:
     status: ItemStatus
     entities: int = 0
     relationships: int = 0
+    left_out: LeftOut = NOTHING
     error: str | None = None
 
 

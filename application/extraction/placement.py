@@ -41,12 +41,11 @@ def distinct(places: Iterable[Place]) -> Sequence[Place]:
 
 
 def mention_places(
-    found: Sequence[Reading],
-    entities: Sequence[Entity],
+    found: Sequence[tuple[Reading, Entity]],
     passages: Passages,
     new_id: Callable[[], UUID],
 ) -> Sequence[Place]:
-    """Where each reading's entity stands; `entities` in the order of `found`."""
+    """Where each reading's entity stands."""
     return distinct(
         Place(
             id=new_id(),
@@ -57,12 +56,18 @@ def mention_places(
             text=mention.text,
             confidence=confidence,
         )
-        for reading, entity in zip(found, entities, strict=True)
+        for reading, entity in found
         for mention, confidence in reading.mentions
     )
 
 
 Edge = tuple[EntityId, EntityId, str]
+
+
+def edge_of(relationship: Relationship) -> Edge:
+    """Its ends and its type."""
+    content = relationship.content
+    return content.source_entity_id, content.target_entity_id, content.relationship_type
 
 
 def edges_of(
@@ -125,11 +130,5 @@ def evidence_places(
             confidence=candidate.confidence,
         )
         for relationship in relationships
-        for candidate in edges[
-            (
-                relationship.content.source_entity_id,
-                relationship.content.target_entity_id,
-                relationship.content.relationship_type,
-            )
-        ]
+        for candidate in edges[edge_of(relationship)]
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.shared.pages import Page, PageRequest
 from domain.extraction.job import Job
+from domain.extraction.left_out import LeftOut
 from domain.shared.ids import JobId, UserId
 
 
@@ -38,7 +39,10 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobItemView:
-    """What became of one document; `document_id` None when it was deleted since."""
+    """What became of one document; `document_id` None when it was deleted since.
+
+    `left_out`: what it says and the declared schema, where it is enforced, kept out of the graph.
+    """
 
     id: UUID
     job_id: UUID
@@ -48,6 +52,7 @@ class JobItemView:
     error: str | None
     entities: int
     relationships: int
+    left_out: LeftOut
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -1,6 +1,6 @@
 """What extraction needs of its database to write what was read into the graph."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -11,6 +11,7 @@ from application.shared.ports import UnitOfWork
 from domain.documents.document import Document
 from domain.graph.entity import Entity
 from domain.graph.relationship import Relationship
+from domain.shared.errors import Violation
 from domain.shared.ids import ChunkId, DocumentId, EntityId, RelationshipId, UserId
 
 
@@ -155,12 +156,16 @@ class ExtractionRepository(Protocol):
         ...
 
     async def put_relationships(
-        self, user_id: UserId, relationships: Sequence[Relationship]
+        self,
+        user_id: UserId,
+        relationships: Sequence[Relationship],
+        broken: Collection[RelationshipId] = (),
     ) -> Sequence[StoredRelationship]:
         """Stores edges or finds the active edge between the same ends of the same type.
 
-        An extracted edge that is there takes the greater confidence. In the order of `relationships`,
-        whose ends and types differ; one that is deleted meanwhile is left out.
+        Those in `broken` are not stored, only found. An extracted edge that is there takes the greater
+        confidence. In the order of `relationships`, whose ends and types differ; one that is not there,
+        or deleted meanwhile, is left out.
         """
         ...
 
@@ -188,6 +193,24 @@ class ExtractionRepository(Protocol):
         A relationship is supported by evidence, an entity by a mention or an active relationship that
         stays. Answers what is gone.
         """
+        ...
+
+
+class DeclaredSchema(Protocol):
+    """Says what breaks the schema of the user's graph; satisfied by the graph feature.
+
+    Where the schema is not enforced, nothing does. `commit` raises `SchemaChanged` when what was asked
+    here is answered by another schema by then.
+    """
+
+    async def broken_entities(self, entities: Sequence[Entity]) -> Mapping[EntityId, Sequence[Violation]]:
+        """What is wrong with new entities; those that may be stored are left out."""
+        ...
+
+    async def broken_relationships(
+        self, relationships: Sequence[Relationship]
+    ) -> Mapping[RelationshipId, Sequence[Violation]]:
+        """As `broken_entities`, each as if those before it were stored. Their ends are held."""
         ...
 
 
@@ -224,6 +247,11 @@ class ExtractionUnitOfWork(UnitOfWork, Protocol):
     @property
     def extraction(self) -> ExtractionRepository:
         """The user's graph, as extraction writes it."""
+        ...
+
+    @property
+    def declared_schema(self) -> DeclaredSchema:
+        """What the user's graph may hold."""
         ...
 
     @property

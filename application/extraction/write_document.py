@@ -1,10 +1,13 @@
 """Writes what was read in a document into the graph, in the transaction it is given."""
 
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from application.extraction.placement import (
+    Edge,
     Passages,
+    edge_of,
     edges_of,
     evidence_places,
     mention_places,
@@ -16,6 +19,7 @@ from application.extraction.resolution import growth, resolve
 from application.extraction.work import ExtractionUnitOfWork, Findings, NewChunk
 from application.shared.ports import IdGenerator
 from domain.extraction.job import ExtractionOptions
+from domain.extraction.left_out import Broken, LeftOut, ends_left_out, left_out
 from domain.graph.entity import deleted as entity_deleted
 from domain.graph.events import (
     EntityCreated,
@@ -27,8 +31,10 @@ from domain.graph.events import (
     entity_event,
     relationship_event,
 )
+from domain.graph.relationship import Relationship
 from domain.graph.relationship import deleted as relationship_deleted
-from domain.shared.ids import ChunkId, DocumentId, UserId
+from domain.shared.errors import Violation
+from domain.shared.ids import ChunkId, DocumentId, EntityId, RelationshipId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +52,18 @@ class WriteDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """How many entities and relationships the document speaks of."""
+    """How many entities and relationships the document speaks of, but for those that are left out."""
 
     entities: int
     relationships: int
+    left_out: LeftOut
 
 
 async def write(work: ExtractionUnitOfWork, order: WriteDocument, ids: IdGenerator) -> Written:
-    """Replaces what this extractor found in the document before; records what changed in the graph."""
+    """Replaces what this extractor found in the document before; records what changed in the graph.
+
+    What is new and breaks the declared schema is left out, with all that hangs on it.
+    """
     graph, user_id, now, read = work.extraction, order.user_id, order.now, order.read
     new_chunks = [
         NewChunk(
@@ -73,32 +83,36 @@ async def write(work: ExtractionUnitOfWork, order: WriteDocument, ids: IdGenerat
     owners = await graph.owners(user_id, [key for reading in found for key in reading.keys])
     source = str(order.document_id)
     resolution = resolve(found, owners, user_id=user_id, source=source, new_id=ids.new, now=now)
-    stood_in = await graph.claim(user_id, resolution.proposals, resolution.keys)
+    unfit = await work.declared_schema.broken_entities([p.entity for p in resolution.proposals])
+    proposals = [proposal for proposal in resolution.proposals if proposal.entity.id not in unfit]
+    stood_in = await graph.claim(user_id, proposals, resolution.keys)
     entities = [stood_in.get(entity.id, entity) for entity in resolution.entities]
     by_candidate = {
         candidate: entity.id
         for reading, entity in zip(found, entities, strict=True)
         for candidate in reading.candidates
     }
-    edges = edges_of(statements(read.extraction, order.options), by_candidate)
-    own = {proposal.entity.id for proposal in resolution.proposals}
+    stated = edges_of(statements(read.extraction, order.options), by_candidate)
+    edges = {edge: spoken for edge, spoken in stated.items() if unfit.keys().isdisjoint(edge[:2])}
+    own = {proposal.entity.id for proposal in proposals}
     gains = growth(found, resolution, stood_in)
     others = {end for edge in edges for end in edge[:2]} | {gain.id for gain in gains}
     held = await graph.hold(user_id, sorted(others - own), gains, now)
     alive = own | held.active
     edges = {edge: spoken for edge, spoken in edges.items() if alive.issuperset(edge[:2])}
-    stored = await graph.put_relationships(
-        user_id, relationships_of(edges, user_id=user_id, source=source, new_id=ids.new, now=now)
-    )
+    offered = relationships_of(edges, user_id=user_id, source=source, new_id=ids.new, now=now)
+    broken = await work.declared_schema.broken_relationships(offered)
+    stored = await graph.put_relationships(user_id, offered, broken.keys())
     relationships = [edge.relationship for edge in stored]
+    kept = [pair for pair in zip(found, entities, strict=True) if pair[1].id not in unfit]
     findings = Findings(
         extractor=read.extractor,
-        mentions=mention_places(found, entities, passages, ids.new),
+        mentions=mention_places(kept, passages, ids.new),
         evidence=evidence_places(edges, relationships, passages, ids.new),
     )
     lost = await graph.put_places(user_id, order.document_id, findings, now)
 
-    for proposal in resolution.proposals:
+    for proposal in proposals:
         if proposal.entity.id not in stood_in:
             work.record(entity_event(EntityCreated, proposal.entity))
     for entity in held.grown:
@@ -109,10 +123,57 @@ async def write(work: ExtractionUnitOfWork, order: WriteDocument, ids: IdGenerat
         elif edge.raised:
             work.record(relationship_event(RelationshipUpdated, edge.relationship))
     # Only a document that was extracted before can have lost anything, and then we write alone.
-    if order.reprocessed and any(lost):
-        gone = await graph.drop_unsupported(user_id, *lost)
-        for relationship in gone.relationships:
-            work.record(relationship_event(RelationshipDeleted, relationship_deleted(relationship, now)))
-        for entity in gone.entities:
-            work.record(entity_event(EntityDeleted, entity_deleted(entity, now)))
-    return Written(entities=len({entity.id for entity in entities}), relationships=len(relationships))
+    gone = await _drop_unsupported(work, order, *lost) if order.reprocessed and any(lost) else ()
+    if gone and broken:
+        # It may have been in the way of what was left out. Once more, then: that loses no place again.
+        return await write(work, order, ids)
+    return Written(
+        entities=len({entity.id for _, entity in kept}),
+        relationships=len(relationships),
+        left_out=left_out(
+            [
+                (entity.content.type, unfit[entity.id])
+                for entity in (proposal.entity for proposal in resolution.proposals)
+                if entity.id in unfit
+            ],
+            _edges_left_out(stated, unfit) + _relationships_left_out(offered, broken, relationships),
+        ),
+    )
+
+
+async def _drop_unsupported(
+    work: ExtractionUnitOfWork,
+    order: WriteDocument,
+    entity_ids: Sequence[EntityId],
+    relationship_ids: Sequence[RelationshipId],
+) -> Sequence[Relationship]:
+    """Removes and records what lost its last support; the relationships among it."""
+    gone = await work.extraction.drop_unsupported(order.user_id, entity_ids, relationship_ids)
+    for relationship in gone.relationships:
+        work.record(relationship_event(RelationshipDeleted, relationship_deleted(relationship, order.now)))
+    for entity in gone.entities:
+        work.record(entity_event(EntityDeleted, entity_deleted(entity, order.now)))
+    return gone.relationships
+
+
+def _edges_left_out(stated: Iterable[Edge], unfit: Container[EntityId]) -> list[Broken]:
+    """Those that lack an end."""
+    return [
+        (kind, ends_left_out(source=source in unfit, target=target in unfit))
+        for source, target, kind in stated
+        if source in unfit or target in unfit
+    ]
+
+
+def _relationships_left_out(
+    offered: Sequence[Relationship],
+    broken: Mapping[RelationshipId, Sequence[Violation]],
+    stored: Sequence[Relationship],
+) -> list[Broken]:
+    """Those that break the schema, but for such as are there all the same: they change nothing."""
+    there = {edge_of(relationship) for relationship in stored}
+    return [
+        (one.content.relationship_type, broken[one.id])
+        for one in offered
+        if one.id in broken and edge_of(one) not in there
+    ]

@@ -9,7 +9,7 @@ from application.graph.hold_to_schema import (
     violations_of_entity,
     violations_of_relationship,
 )
-from application.graph.schema import SchemaUnitOfWork
+from application.graph.schema import SchemaAccess
 from application.graph.waves import Change, Judge, Judgement, Thing
 from domain.graph.entity import Entity
 from domain.graph.relationship import Relationship, RelationshipContent
@@ -31,7 +31,7 @@ class Judges:
     relationships: "JudgeRelationships"
 
 
-async def judges_of(work: SchemaUnitOfWork) -> Judges | None:
+async def judges_of(work: SchemaAccess) -> Judges | None:
     """None where there is nothing to hold rows to. `commit` raises `SchemaChanged` when that is not so any
     more by then."""
     schema = await work.schema.current()
@@ -68,7 +68,7 @@ class _Findings:
 class JudgeEntities(Judge[Entity]):
     """Where a type changes, the relationships are asked for all at once."""
 
-    def __init__(self, work: SchemaUnitOfWork, schema: GraphSchema) -> None:
+    def __init__(self, work: SchemaAccess, schema: GraphSchema) -> None:
         self._work, self._schema = work, schema
 
     async def __call__(self, changes: Sequence[Change[Entity]], /) -> Judgement:
@@ -96,7 +96,7 @@ class JudgeEntities(Judge[Entity]):
 class JudgeRelationships(Judge[Relationship]):
     """What the graph has around all of them is asked for at once; what they are to each other is counted."""
 
-    def __init__(self, work: SchemaUnitOfWork, schema: GraphSchema) -> None:
+    def __init__(self, work: SchemaAccess, schema: GraphSchema) -> None:
         self._work, self._schema = work, schema
         self._relations = schema.relations
 

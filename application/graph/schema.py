@@ -109,14 +109,18 @@ class GraphSchemaRepository(SchemaFacts, Protocol):
         ...
 
 
-class SchemaUnitOfWork(UnitOfWork, Protocol):
-    """One transaction over one user's declared schema."""
+class SchemaAccess(Protocol):
+    """What judging by a declared schema needs of a unit of work."""
 
     @property
     def schema(self) -> GraphSchemaRepository: ...
 
     @property
     def metadata_schemas(self) -> MetadataSchemas: ...
+
+
+class SchemaUnitOfWork(SchemaAccess, UnitOfWork, Protocol):
+    """One transaction over one user's declared schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.extraction.left_out import NOTHING, LeftOut
 from domain.shared.checks import Checks
 from domain.shared.ids import DocumentId, JobId, JobItemId, UserId
 from domain.shared.json import Json, JsonObject
@@ -68,7 +69,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobItem:
-    """`attempts` counts how often a consumer took it up, `failures` how often it failed in its hands."""
+    """`attempts` counts how often a consumer took it up, `failures` how often it failed in its hands.
+
+    `left_out` is what the document says and the declared schema forbids.
+    """
 
     id: JobItemId
     user_id: UserId
@@ -80,6 +84,7 @@ class JobItem:
     error: str | None
     entities: int
     relationships: int
+    left_out: LeftOut = NOTHING
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -159,6 +159,7 @@ async def test_asks_for_extractions_of_text_and_watches_them(client: Client) -> 
     assert (await client.call("GET", path))[1]["data"]["status"] == "succeeded"
     _, items = await client.call("GET", path + "/items")
     assert [(i["status"], i["attempts"], i["error"]) for i in items["data"]] == [("succeeded", 1, None)]
+    assert items["data"][0]["left_out"] == {"entities": 0, "relationships": 0, "reasons": []}
     assert items["data"][0]["entities"] > 0
     assert (await client.call("POST", path + "/cancel"))[0] == 409
     assert (await client.call("POST", path + "/retry"))[0] == 409

@@ -44,7 +44,7 @@ from domain.documents.document import DocumentDraft, DocumentLimits
 from domain.extraction.candidates import CandidateEntity, CandidateRelationship, Extraction, Mention
 from domain.extraction.job import ExtractionOptions, Job
 from domain.shared.ids import DocumentId, EntityId, EventId, JobItemId, UserId
-from tests.contract.systems import MemorySystem, System, postgres_system, principal
+from tests.contract.systems import MemorySystem, PostgresSystem, System, postgres_system, principal
 
 IDS = Uuid7Generator()
 ALL = PageRequest(sort="created_at", limit=200)
@@ -279,12 +279,17 @@ async def memory_library() -> AsyncIterator[Library]:
 @asynccontextmanager
 async def postgres_library(logins: Logins) -> AsyncIterator[Library]:
     async with postgres_system(logins) as system:
-        yield Library(
-            system=system,
-            user=await system.new_user(),
-            entity_queries=PostgresEntityQueries(system.database),
-            relationship_queries=PostgresRelationshipQueries(system.database),
-            documents=PostgresDocumentQueries(system.database),
-            jobs=PostgresJobQueries(system.database),
-            search=PostgresSearchQueries(system.database),
-        )
+        yield await library_in(system)
+
+
+async def library_in(system: PostgresSystem) -> Library:
+    """Somebody new's."""
+    return Library(
+        system=system,
+        user=await system.new_user(),
+        entity_queries=PostgresEntityQueries(system.database),
+        relationship_queries=PostgresRelationshipQueries(system.database),
+        documents=PostgresDocumentQueries(system.database),
+        jobs=PostgresJobQueries(system.database),
+        search=PostgresSearchQueries(system.database),
+    )

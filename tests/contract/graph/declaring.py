@@ -16,20 +16,19 @@ from domain.graph.schema import Declared, Enforcement, EntityType, UndeclaredTyp
 from domain.shared.errors import Violation
 from domain.shared.ids import EntityId, RelationshipId, UserId
 from tests.contract.graph.stores import GraphStore
-from tests.contract.systems import IDS, principal
+from tests.contract.systems import IDS, System, principal
 
 AGED = EntityType(metadata_schema={"properties": {"age": {"type": "integer"}}, "required": ["age"]})
 
 
-class Owner:
-    """`warned` is what single writes were warned of, in their order."""
+class Declaring:
+    """Somebody with a declared schema."""
 
-    def __init__(self, store: GraphStore, user: UserId) -> None:
-        self.store, self.user, self.me = store, user, principal(user)
+    def __init__(self, system: System, user: UserId) -> None:
+        self.user, self.me = user, principal(user)
         # Both systems' units of work have more than any use case asks for.
-        self.work: Any = store.system.start_work
+        self.work: Any = system.start_work
         self.clock = SystemClock()
-        self.warned: list[Violation] = []
 
     async def declare(
         self, name: str, declared: Declared, *, force: bool = False, version: int | None = None
@@ -48,6 +47,15 @@ class Owner:
                 principal=self.me, enforcement=enforcement, undeclared_types=undeclared, force=True
             )
         )
+
+
+class Owner(Declaring):
+    """`warned` is what single writes were warned of, in their order."""
+
+    def __init__(self, store: GraphStore, user: UserId) -> None:
+        super().__init__(store.system, user)
+        self.store = store
+        self.warned: list[Violation] = []
 
     async def entity(self, type_: str = "person", **metadata: object) -> EntityId:
         content = EntityContent(name="Ada", type=type_, metadata=metadata)

@@ -25,6 +25,8 @@ from domain.graph.entity import EntityContent
 from domain.graph.relationship import RelationshipContent
 from domain.graph.schema import Cardinality, Enforcement, EntityType, RelationshipType, UndeclaredTypes
 from domain.shared.ids import EntityId, RelationshipId
+from tests.contract.extraction.library import library_in
+from tests.contract.graph.declaring import Declaring
 from tests.contract.systems import IDS, PostgresSystem, postgres_system, principal
 
 PAGE = PageRequest(sort="created_at", descending=True)
@@ -143,6 +145,31 @@ async def test_bulk_writes_take_as_many_for_many_rows_as_for_few(
     held = await taken(2)
     assert await taken(300) == held
     assert held < 2 * unheld
+
+
+async def test_extraction_asks_about_a_schema_only_where_it_is_enforced(
+    system: PostgresSystem, count: Count
+) -> None:
+    library = await library_in(system)
+    owner = Declaring(system, library.user)
+
+    async def taken(content: str) -> int:
+        document_id = (await library.add(content)).document.id
+        [item] = await library.items(await library.request(document_id))
+        return await count(lambda: library.run_item(item))
+
+    await taken("Zoe knows Yan.")  # a process reads a schema once
+    assert await taken("Ada knows Bob.") == 14
+    await owner.declare("knows", RelationshipType(cardinality=Cardinality.MANY_TO_ONE))
+    for enforcement in (Enforcement.OFF, Enforcement.WARN):
+        await owner.choose(enforcement, UndeclaredTypes.REFUSE)
+        await taken(f"Zoe knows Yan while {enforcement}.")
+        assert await taken(f"Carl{enforcement} knows Dan{enforcement}.") == 14
+    await owner.choose(Enforcement.ENFORCE)
+    await taken("Zoe knows Xaver.")
+    held = await taken("Dora knows Eve.")
+    assert held == 17, "what relationships have around them is asked for at once"
+    assert await taken(". ".join(f"N{n} knows N{n + 1}" for n in range(100))) == held
 
 
 async def test_a_change_and_a_deletion_take_five(system: PostgresSystem, count: Count) -> None:
