@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from adapters.postgres.provision import Logins
 from tests.contract.graph.analytics import Bench, memory_bench, postgres_bench
+from tests.contract.graph.importing import Importing
 from tests.contract.graph.merging import Merging, Ticking
 from tests.contract.graph.stores import GraphStore, memory_store, postgres_store
 
@@ -50,3 +51,8 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     logins: Logins = request.getfixturevalue("migrated_database")
     async with postgres_bench(logins) as made:
         yield made
+
+
+@pytest.fixture
+async def importing(store: GraphStore) -> Importing:
+    return Importing(store, await store.system.new_user())

@@ -1,34 +1,17 @@
 """The graph's operations over HTTP, on memory adapters: statuses, headers, pointers, and what is hidden."""
 
-import json
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
 
 import pytest
 from quart import Quart
-from werkzeug.datastructures import Headers
 
 from adapters.memory.graph_queries import InMemoryEntityQueries, InMemoryRelationshipQueries
 from adapters.memory.graph_traversal import InMemoryGraphQueries
-from adapters.system.clock import SystemClock
-from application.graph.create_entity import CreateEntity
-from application.graph.create_relationship import CreateRelationship
-from application.graph.delete_entity import DeleteEntity
-from application.graph.delete_relationship import DeleteRelationship
 from application.graph.list_relationships_of_entity import ListRelationshipsOfEntity
-from application.graph.update_entity import UpdateEntity
-from application.graph.update_relationship import UpdateRelationship
-from application.shared.principal import Principal, Role, Trace
-from domain.shared.ids import UserId
-from entrypoints.http import entities, graph, relationships
-from entrypoints.http.app import create_app
-from entrypoints.http.cursors import Cursors
-from entrypoints.http.dispatch import Dispatcher
-from entrypoints.http.operation import Operation
-from tests.contract.systems import IDS, MemorySystem
+from entrypoints.http import graph
+from tests.contract.systems import MemorySystem
+from tests.unit.entrypoints.http.serving_graph import API, Client, served, things
 
-API = "/api/v1"
 ENTITY_FIELDS = (
     "id name type confidence source source_type external_id metadata aliases is_active version created_at "
     "updated_at"
@@ -38,34 +21,6 @@ RELATIONSHIP_FIELDS = (
     "metadata is_active version created_at updated_at"
 )
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
-
-
-def by_token(token: str, trace: Trace) -> Principal:
-    """The token is the user's id."""
-    return Principal(user_id=UserId(UUID(token)), role=Role.USER, trace=trace)
-
-
-def things(system: MemorySystem) -> list[Operation[Any, Any]]:
-    """What there is for entities and relationships alone."""
-    clock, work = SystemClock(), system.start_work
-    return [
-        *entities.operations(
-            entities.EntitiesOverHttp(
-                create_entity=CreateEntity(work, clock, IDS),
-                update_entity=UpdateEntity(work, clock),
-                delete_entity=DeleteEntity(work, clock),
-                queries=InMemoryEntityQueries(system.store),
-            )
-        ),
-        *relationships.operations(
-            relationships.RelationshipsOverHttp(
-                create_relationship=CreateRelationship(work, clock, IDS),
-                update_relationship=UpdateRelationship(work, clock),
-                delete_relationship=DeleteRelationship(work, clock),
-                queries=InMemoryRelationshipQueries(system.store),
-            )
-        ),
-    ]
 
 
 @pytest.fixture
@@ -82,46 +37,6 @@ def app() -> Quart:
         ),
     ]
     return served(operations)
-
-
-def served(operations: list[Operation[Any, Any]]) -> Quart:
-    """An app of these operations."""
-    dispatcher = Dispatcher(authenticate=by_token, cursors=Cursors(b"s" * 32), clock=SystemClock())
-    return create_app(dispatcher, operations, version="0", max_body=1_000_000)
-
-
-class Client:
-    """One user's requests."""
-
-    def __init__(self, app: Quart) -> None:
-        self._client = app.test_client()
-        self._token = str(IDS.new())
-
-    async def __call__(
-        self, method: str, path: str, body: object = None, **headers: str
-    ) -> tuple[int, Any, Headers]:
-        sent = {"Authorization": f"Bearer {self._token}"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        data = b"" if body is None else json.dumps(body).encode()
-        if data:
-            sent["Content-Type"] = "application/json"
-        response = await self._client.open(  # type: ignore[call-arg]  # Quart's protocol forgets defaults
-            API + path, method=method, headers=sent, data=data
-        )
-        text = await response.get_data(as_text=True)
-        shown = await response.get_json(force=True) if text else None
-        return response.status_code, shown, response.headers
-
-    async def entity(self, name: str = "Ada", **more: object) -> str:
-        status, shown, _ = await self("POST", "/entities", {"name": name, "type": "person", **more})
-        assert status == 201, shown
-        return str(shown["data"]["id"])
-
-    async def edge(self, source: str, target: str) -> str:
-        body = {"source_entity_id": source, "target_entity_id": target, "relationship_type": "knows"}
-        status, shown, _ = await self("POST", "/relationships", body)
-        assert status == 201, shown
-        return str(shown["data"]["id"])
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ from entrypoints.http import (
     merges,
 )
 from tests.contract.systems import IDS, MemorySystem, principal
-from tests.unit.entrypoints.http.test_graph import Client, served, things
+from tests.unit.entrypoints.http.serving_graph import Client, served, things
 
 AGED = {"metadata_schema": {"properties": {"age": {"type": "integer"}}, "required": ["age"]}}
 SETTINGS = "/graph/schema/settings"
