@@ -81,6 +81,6 @@ async def test_a_consumer_killed_twenty_times_leaves_the_graph_of_an_undisturbed
         stored = await ledger.number("select count(*) from backend_documents.documents")
         assert stored == len(set(given.acknowledged.values()))
         assert await ledger.unsound() == {}
-        await eventually(transport.is_drained, "every message to be settled", within=30, poll=0.2)
+        await transport.drained(deployment.logs)
         assert await ledger.has_gapless_positions()
         assert await ledger.graph() == undisturbed

@@ -34,7 +34,7 @@ async def test_a_document_that_always_fails_ends_failed_after_its_attempts_and_b
             assert item["error"] == "the extraction failed unexpectedly (ZeroDivisionError)"
         # The failure is the job's to show; as a message it has been dealt with.
         assert await ledger.rows("select queue, error from backend_operations.messages") == []
-        await eventually(transport.is_drained, "every message to be settled", within=30, poll=0.2)
+        await transport.drained(deployment.logs)
         assert (
             await ledger.number(
                 "select count(*) from backend_operations.events where type = 'document.failed'"
@@ -64,7 +64,7 @@ async def test_documents_deleted_while_queued_or_being_read_leave_nothing_behind
         assert set(left) == {(row["title"], "processed") for row in documents[10:40]}
         open_jobs = "select id, status from backend_extraction.jobs where finished_at is null"
         assert await ledger.rows(open_jobs) == []
-        await eventually(transport.is_drained, "every message to be settled", within=30, poll=0.2)
+        await transport.drained(deployment.logs)
         assert set(await ledger.unsound()) <= TELLS_OF_DELETIONS
         assert await ledger.has_gapless_positions()
 

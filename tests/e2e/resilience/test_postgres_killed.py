@@ -69,5 +69,5 @@ async def test_everything_acknowledged_is_processed_after_the_database_was_kille
     stored = await ledger.rows("select title, id from backend_documents.documents")
     assert {(title, str(key)) for title, key in stored} == set(given.acknowledged.items())
     assert await ledger.unsound() == {}
-    await eventually(transport.is_drained, "every message to be settled", within=30, poll=0.2)
+    await transport.drained(deployment.logs)
     assert await ledger.has_gapless_positions()

@@ -1,6 +1,6 @@
 """The two ways work travels, as variables for the processes and as an operator's view for the test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from application.shared.messages import QueueStatus
 from entrypoints.policies import retry_policy_of
 from entrypoints.settings import read_settings
 from entrypoints.subscriptions import SUBSCRIPTIONS
+from tests.e2e.resilience.polling import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,17 @@ class WorkTransport:
         queues = await RabbitMQQueues(broker, SUBSCRIPTIONS).status()
         return [queue for queue in queues if queue.ready or queue.delayed or queue.dead]
 
-    async def is_drained(self) -> bool:
-        """Whether the broker holds nothing. What came twice, or was put off during an outage, is still on its
-        way when its effects have long been stored."""
-        return not await self.left_over()
+    async def drained(self, logs: Callable[[], str]) -> None:
+        """Waits until the broker holds nothing. What came twice, or was put off during an outage, is still on
+        its way when its effects have long been stored."""
+        left: Sequence[QueueStatus] = ()
+
+        async def is_empty() -> bool:
+            nonlocal left
+            left = await self.left_over()
+            return not left
+
+        await eventually(is_empty, lambda: f"every message to be settled: {left}\n{logs()}", poll=0.2)
 
     async def remove(self) -> None:
         """Deletes what is on the broker."""
