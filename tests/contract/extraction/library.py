@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -61,7 +61,6 @@ class ToyExtractor(Extractor):
         self.failures: list[Exception] = []
         self.confidences: dict[str, float] = {}
         self.blind_to: set[str] = set()
-        self.before_answer: Callable[[], object] | None = None
 
     @property
     def name(self) -> str:
