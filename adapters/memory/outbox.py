@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from adapters.memory.store import MemoryStore, RecordedEvent
 from application.operations.ports import Outbox, OutboxLease
 from application.shared.messages import Message
+from application.shared.waiting import wait_for_event
 from domain.shared.ids import EventId
 
 
@@ -71,5 +72,4 @@ class InMemoryOutboxLease(OutboxLease):
                 recorded.published = True
 
     async def wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+        await wait_for_event(self._news, seconds)

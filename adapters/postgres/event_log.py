@@ -14,6 +14,7 @@ from adapters.postgres.engine import CONNECTION_LOST, Database
 from adapters.postgres.statements import Statement, confined, within
 from application.live.ports import EventLog
 from application.shared.messages import Message
+from application.shared.waiting import wait_for_event
 from domain.shared.errors import Unavailable
 from domain.shared.ids import EventId, UserId
 
@@ -115,7 +116,6 @@ class PostgresEventLog(EventLog):
                 while rows := await ALL_SINCE.fetch(connection, after=position, limit=self._batch):
                     yield [to_message(row, self._source) for row in rows]
                     position = rows[-1]["position"]
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), self._poll)
+                await wait_for_event(news, self._poll)
         finally:
             connection.terminate()

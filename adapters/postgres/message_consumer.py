@@ -17,6 +17,7 @@ from adapters.postgres.message_statements import BURY, CLAIM, DONE, GIVE_BACK, N
 from adapters.postgres.messages import CHANNEL, PostgresMessageQueues, decode, relay_scope
 from application.shared.delivery import DeadLetter, Delivery, HandlerPool, Retry, deliver, describe
 from application.shared.messages import Handler, Message, MessageConsumer, RetryPolicy, Subscription
+from application.shared.waiting import wait_for_event
 from domain.shared.errors import Unavailable
 
 log = structlog.get_logger()
@@ -99,8 +100,7 @@ class ConsumerRun:
             for row in rows:
                 pool.start(self._handle(row))
             if not rows:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), wait)
+                await wait_for_event(self._news, wait)
 
     async def _claim_whole(self, free: int) -> tuple[list[Record], float]:
         """A claim that a cancellation does not leave behind half known."""

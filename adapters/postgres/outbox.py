@@ -13,6 +13,7 @@ from adapters.postgres.event_log import MESSAGE_COLUMNS, to_message
 from adapters.postgres.statements import Statement, within
 from application.operations.ports import Outbox, OutboxLease
 from application.shared.messages import Message
+from application.shared.waiting import wait_for_event
 from domain.shared.errors import Unavailable
 
 # "outbox" on the channel means: something was committed; the payload says nothing.
@@ -101,8 +102,7 @@ class PostgresOutboxLease(OutboxLease):
         self._published = position
 
     async def wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+        await wait_for_event(self._news, seconds)
         if self._connection.is_closed():
             raise Unavailable("the relay lost the database")
 

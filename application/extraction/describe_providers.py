@@ -54,7 +54,8 @@ class DescribeProviders:
 
     async def _answers(self, call: Awaitable[object]) -> bool:
         try:
-            await asyncio.wait_for(call, self._patience)
+            async with asyncio.timeout(self._patience):
+                await call
         except Exception:  # whatever a provider raises, it cannot be used now; that is the answer
             return False
         return True

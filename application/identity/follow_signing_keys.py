@@ -1,12 +1,12 @@
 """Keeps this process's keys those of the installation: rotations elsewhere are taken over as it runs."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
 from application.identity.key_ports import KeyHolder, SigningKeyStore
 from application.identity.ports import TokenVerifier
+from application.shared.waiting import wait_for_event
 
 # Told that the keys could not be read, and why; once, until they can be again.
 Complain = Callable[[str], None]
@@ -55,8 +55,7 @@ class FollowSigningKeys:
         is_well = True
         while True:
             await asyncio.sleep(self._patience)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), max(0.0, self._interval - self._patience))
+            await wait_for_event(self._hurry, self._interval - self._patience)
             self._hurry.clear()
             try:
                 await self.look()

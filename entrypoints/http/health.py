@@ -63,7 +63,8 @@ class Readiness:
     async def _one(self, check: Check) -> DependencyView:
         begun = time.perf_counter()
         try:
-            problems = list(await asyncio.wait_for(check(), _SECONDS))
+            async with asyncio.timeout(_SECONDS):
+                problems = list(await check())
         except KnowledgeGraphError as error:
             problems = [error.detail]
         except TimeoutError:
