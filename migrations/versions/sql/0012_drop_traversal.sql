@@ -24,6 +24,8 @@ drop function backend_entities.neighborhood(
     uuid, uuid, integer, text, text[], text[], double precision, integer, integer, integer
 )
 ----
+drop function backend_entities.all_neighbors(uuid, uuid, text, text[], double precision, integer)
+----
 drop function backend_entities.require_active(uuid, uuid[])
 ----
 drop function backend_entities.edges_between(uuid, uuid, uuid, text, text[], double precision)
@@ -32,11 +34,11 @@ drop function backend_entities.edges_at(uuid, uuid, text, text[], double precisi
 ----
 drop function backend_entities.relationship_json(backend_entities.relationships)
 ----
-drop type backend_entities.relationship_shown
-----
 drop function backend_entities.entity_json(backend_entities.entities)
 ----
-drop type backend_entities.entity_shown
+drop function backend_entities.entity_fields(backend_entities.entities)
+----
+drop function backend_entities.json_text(text)
 ----
 drop function backend_entities.rfc3339(timestamptz)
 ----
