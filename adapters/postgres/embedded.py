@@ -19,6 +19,7 @@ from adapters.postgres.embedded_files import (
     socket_directory,
     tail,
 )
+from adapters.postgres.embedded_memory import available, memory_options
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
 
@@ -111,7 +112,12 @@ class EmbeddedPostgres:
         return self._socket
 
     def _launch(self, programs: Path, account: Account | None, socket: Path) -> None:
-        settings = {**OPTIONS, "port": str(PORT), "unix_socket_directories": f'"{socket}"'}
+        settings = {
+            **OPTIONS,
+            **memory_options(available()),
+            "port": str(PORT),
+            "unix_socket_directories": f'"{socket}"',
+        }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:

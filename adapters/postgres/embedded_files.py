@@ -23,8 +23,6 @@ OPTIONS: Final = {
     "unix_socket_permissions": "0700",
     "cluster_name": "kgl",
     "max_connections": "100",
-    "shared_buffers": "128MB",
-    "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",
