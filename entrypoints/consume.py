@@ -15,6 +15,7 @@ from adapters.rabbitmq.publisher import RabbitMQPublisher
 from application.operations.relay import Relay
 from application.operations.seal_audit import SealAudit
 from application.shared.messages import MessageConsumer, MessagePublisher
+from entrypoints import garbage
 from entrypoints.consumer.handlers import handlers
 from entrypoints.container import Container
 from entrypoints.logs import configure_logs
@@ -67,6 +68,7 @@ async def consume(settings: Settings) -> None:
                 group.create_task(purge_expired(settings, container).run()),
                 group.create_task(consumer.run(handlers(container), settings.consumer_concurrency)),
             ]
+            garbage.freeze()
             log.info("consuming", transport="rabbitmq" if settings.rabbitmq_url else "postgres")
             group.create_task(end_with(stop, tasks))
     log.info("stopped")

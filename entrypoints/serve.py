@@ -17,6 +17,7 @@ from adapters.security.passwords import BcryptPasswordHasher
 from application.live.feed import Feed
 from application.live.subscriber import SubscriberLimits
 from application.shared.messages import Message
+from entrypoints import garbage
 from entrypoints.container import Container
 from entrypoints.http import (
     account,
@@ -226,6 +227,10 @@ async def serve_container(
     if trusted := TrustedProxies(settings.proxies):
         served = BehindProxies(served, trusted, settings.proxy_header)
 
+    def on_bound(host: str, port: int) -> None:
+        log.info("listening", host=host, port=port)
+        garbage.freeze()
+
     async def on_drain() -> None:
         ready.drain()
         log.info("draining", sockets=len(sockets))
@@ -236,7 +241,7 @@ async def serve_container(
         port=settings.port,
         limits=Limits(body_bytes=settings.max_body_size, upload_bytes=upload_limits(settings)),
         grace_seconds=settings.shutdown_grace,
-        on_bound=lambda host, port: log.info("listening", host=host, port=port),
+        on_bound=on_bound,
         on_drain=on_drain,
         on_response=noting_oversized(refusals, access.on_response),
         problem=server_problem,

@@ -5,7 +5,7 @@ from typing import Any
 
 from quart import Quart
 
-from entrypoints.http.asgi_http import EDGE, UPLOADS, DirectHTTPConnection
+from entrypoints.http.asgi_http import EDGE, UPLOADS, DirectHTTPConnection, PlainRequest
 from entrypoints.http.dispatch import Dispatcher, install
 from entrypoints.http.docs import register_docs
 from entrypoints.http.edge import Edge
@@ -27,6 +27,7 @@ def create_app(
     Pages from `origins` may call it. `uploads`: how many bytes the paths may take that stream them."""
     app = Quart("kgl", static_folder=None)
     app.asgi_http_class = DirectHTTPConnection
+    app.request_class = PlainRequest
     app.asgi_websocket_class = BoundedWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False

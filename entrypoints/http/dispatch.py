@@ -26,6 +26,7 @@ from domain.shared.errors import (
     Violation,
 )
 from entrypoints.http import errors
+from entrypoints.http.asgi_http import OPERATIONS, Operations
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.decoding import body_decoder, query_decoder, well_encoded
 from entrypoints.http.edge import Edge
@@ -72,13 +73,12 @@ class Dispatcher:
     refusals: RefusalRecorder | None = None
 
     def endpoint(self, operation: Operation[Any, Any]) -> Callable[..., Awaitable[Response]]:
-        """The operation as a Quart view function."""
+        """The operation as a function of the request and the variable parts of its path."""
         decode = body_decoder(operation.body) if operation.body is not None else None
         decode_query = query_decoder(operation.query)
         plain = operation.query is NoQuery
 
-        async def respond(**path: str) -> Response:
-            received: Request = request._get_current_object()  # type: ignore[attr-defined]  # the proxy has it
+        async def respond(received: Request, **path: str) -> Response:
             trace = trace_of(received)
             try:
                 caller = await self.admitted(operation, received, trace)
@@ -108,7 +108,6 @@ class Dispatcher:
                 note(self.refusals, operation, error, trace, received.scope)
                 return refusal(error, received, trace)
 
-        respond.__name__ = f"{operation.method.lower()}_{operation.path}"
         return respond
 
     async def admitted(
@@ -247,16 +246,28 @@ def refusal(error: KnowledgeGraphError, received: Request | Websocket, trace: Tr
     return Response(_ENCODER.encode(shown), shown.status, headers, content_type=errors.PROBLEM)
 
 
+def view_of(respond: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    """What `endpoint` returns as a Quart view function."""
+
+    async def view(**path: str) -> Response:
+        return await respond(request._get_current_object(), **path)  # type: ignore[attr-defined]  # the proxy has it
+
+    return view
+
+
 def install(
     app: Quart, dispatcher: Dispatcher, operations: Sequence[Operation[Any, Any]], edge: Edge
 ) -> None:
     """Routes every operation, and turns every error Quart itself would show as HTML into a problem."""
+    direct = app.extensions[OPERATIONS] = Operations(app.url_map.bind(""))
     for operation in operations:
         path = operation.prefix + operation.path
+        name = f"{operation.method} {path}"
+        direct.answers[name] = dispatcher.endpoint(operation)
         app.add_url_rule(
             path.replace("{", "<").replace("}", ">"),
-            endpoint=f"{operation.method} {path}",
-            view_func=dispatcher.endpoint(operation),
+            endpoint=name,
+            view_func=view_of(direct.answers[name]),
             methods=[operation.method],
             provide_automatic_options=False,
         )

@@ -2,9 +2,10 @@
 
 import os
 import re
+from typing import Any
 
-from quart import Request, Websocket, g
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from quart import Request, Websocket
+from structlog.contextvars import bind_contextvars
 
 from application.shared.principal import Trace
 
@@ -19,7 +20,8 @@ def new_traceparent() -> str:
 
 def trace_of(request: Request | Websocket) -> Trace:
     """The request's trace, made once. Ids a client sends are kept when they are well formed."""
-    known: Trace | None = g.get("trace")
+    scope: Any = request.scope  # the access log, outside Quart, finds it there, too
+    known: Trace | None = scope.get("kgl.trace")
     if known is not None:
         return known
     headers = request.headers
@@ -30,9 +32,8 @@ def trace_of(request: Request | Websocket) -> Trace:
         traceparent=traceparent if _TRACEPARENT.match(traceparent) else new_traceparent(),
         address=request.remote_addr,
     )
-    g.trace = trace
-    request.scope["kgl.trace"] = trace  # type: ignore[typeddict-unknown-key]  # for the access log, outside Quart
-    clear_contextvars()
+    scope["kgl.trace"] = trace
+    # Each request has a task of its own: it may have inherited another's, and says both anew.
     bind_contextvars(
         request_id=trace.request_id, trace_id=trace.traceparent[3:35] if trace.traceparent else None
     )
