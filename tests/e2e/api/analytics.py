@@ -8,9 +8,9 @@ GROUPS = ("communities", "components")
 KINDS = ("pagerank", "communities", "components", "degree", "betweenness")
 
 
-def compute(account: Account, kind: str) -> str:
+def compute(account: Account, kind: str, **parameters: object) -> str:
     """Has a kind computed, and waits for it; the job's id."""
-    job = made(account, f"/graph/analytics/{kind}", {})
+    job = made(account, f"/graph/analytics/{kind}", parameters)
 
     def has_ended() -> bool:
         return account.client.data(f"/graph/jobs/{job}")["finished_at"] is not None

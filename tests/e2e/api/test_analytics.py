@@ -64,9 +64,10 @@ def test_only_the_relationships_asked_for_count(nobody: Client) -> None:
     account = new_account(nobody)
     star(account)
     for body in ({"relationship_types": ["far"]}, {"min_confidence": 0.75}):
-        job = made(account, "/graph/analytics/degree", body)
+        job = compute(account, "degree", **body)
         told = account.client.data(f"/graph/jobs/{job}")["parameters"]
         assert {name: told[name] for name in body} == body
+        assert account.client.data("/graph/analytics/degree?limit=1")[0]["score"] == 0
     compute(account, "degree")
     assert account.client.data("/graph/analytics/degree?limit=1")[0]["score"] == 4
 
