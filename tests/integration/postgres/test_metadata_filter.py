@@ -25,7 +25,7 @@ async def system(migrated_database: Logins) -> AsyncIterator[PostgresSystem]:
 
 
 async def fill(logins: Logins, user: uuid.UUID) -> None:
-    """Entities of whom each hundred share a value, planted by the owner."""
+    """Entities of whom each hundred share a value, made one after the other, planted by the owner."""
     connection = await asyncpg.connect(driver_dsn(logins.owner_url))
     try:
         async with connection.transaction():
@@ -35,8 +35,10 @@ async def fill(logins: Logins, user: uuid.UUID) -> None:
                 insert into backend_entities.entities
                     (user_id, id, name, type, confidence, metadata, created_at, updated_at)
                 select $1, gen_random_uuid(), 'n' || n, 'person', 1,
-                    jsonb_build_object('group', (n / 100)::text, 'number', n, 'same', 'yes'), now(), now()
-                from generate_series(1, $2::integer) as n
+                    jsonb_build_object('group', (n / 100)::text, 'number', n, 'same', 'yes'), made, made
+                from generate_series(1, $2::integer) as n, lateral (
+                    select now() - n * interval '1 second' as made
+                ) as t
                 """,
                 user,
                 ROWS,
