@@ -101,6 +101,9 @@ class Ledger:
     async def rows(self, query: str, *arguments: object) -> list[tuple[object, ...]]:
         connection = await asyncpg.connect(self._dsn)
         try:
+            # Whether the rows were counted yet is chance: where not, the planner takes thousands for one, and
+            # loops over all of them for each.
+            await connection.execute("set enable_nestloop to off")
             return [tuple(row) for row in await connection.fetch(query, *arguments)]
         finally:
             await connection.close()
