@@ -101,9 +101,6 @@ class Ledger:
     async def rows(self, query: str, *arguments: object) -> list[tuple[object, ...]]:
         connection = await asyncpg.connect(self._dsn)
         try:
-            # Whether the rows were counted yet is chance: where not, the planner takes thousands for one, and
-            # loops over all of them for each.
-            await connection.execute("set enable_nestloop to off")
             return [tuple(row) for row in await connection.fetch(query, *arguments)]
         finally:
             await connection.close()
@@ -144,6 +141,9 @@ class Ledger:
         return (first, last, published) == (1, events, events) and positioned == different == events
 
     async def graph(self) -> Graph:
+        # Whether the rows were counted yet is chance: where not, the planner takes thousands for one, and
+        # compares each with all others.
+        await self.rows("analyze")
         return Graph(
             entities=frozenset(await self.rows(f"{NAMED} select distinct e.type, e.name {MENTIONS} {OWN}")),
             edges=frozenset(
