@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import httpx
@@ -13,6 +13,7 @@ import pytest
 
 from entrypoints.cli.first_start import SAMPLES
 from tests.e2e.system import System, eventually
+from tests.servers.running import running
 
 Fresh = Callable[..., System]
 
@@ -21,10 +22,6 @@ def documents(system: System) -> list[str]:
     with system.client() as client:
         rows = client.get("/documents", params={"limit": 200}).json()["data"]
     return sorted(row["title"] for row in rows)
-
-
-def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
 def sample_count() -> int:
@@ -53,7 +50,7 @@ def test_ending_takes_every_process_along(fresh: Fresh) -> None:
     tree = system.tree()
     assert len(tree) >= 4
     assert system.stop() == 0
-    assert alive(tree) == []
+    assert running(tree) == []
 
 
 def test_an_idle_api_process_stays_small(fresh: Fresh) -> None:
@@ -69,7 +66,7 @@ def test_killing_the_supervisor_leaves_nothing_behind_and_loses_nothing(fresh: F
     before = documents(system)
     tree = system.tree()
     system.stop(signal.SIGKILL)
-    eventually(lambda: not alive(tree), "every child ends with its supervisor")
+    eventually(lambda: not running(tree), "every child ends with its supervisor")
     system.start()
     assert documents(system) == before
 
@@ -80,7 +77,7 @@ def test_a_first_start_that_was_killed_is_completed_by_the_next(fresh: Fresh) ->
     eventually(lambda: "first start" in system.stderr(), "the samples are being read", within=90)
     tree = system.tree()
     system.stop(signal.SIGKILL)
-    eventually(lambda: not alive(tree), "every child ends with its supervisor")
+    eventually(lambda: not running(tree), "every child ends with its supervisor")
     system.start()
     assert len(documents(system)) == sample_count()
     with system.client() as client:

@@ -15,6 +15,7 @@ from adapters.analytics.process import ROOT, WORKER, ComputationFailed, Subproce
 from application.graph.analytics import GraphSnapshot
 from application.shared.messages import Rejected
 from domain.graph.analytics import AnalyticsKind, AnalyticsParameters
+from tests.servers.running import running
 
 MEMORY = 4 * 2**30
 
@@ -120,6 +121,7 @@ import asyncio
 from {__name__} import MEMORY, chain
 from adapters.analytics.process import SubprocessAlgorithms
 from domain.graph.analytics import AnalyticsKind, AnalyticsParameters
+from tests.servers.running import running
 
 wanted = AnalyticsParameters(samples=10_000)
 asyncio.run(SubprocessAlgorithms(MEMORY).compute(chain(60_000), AnalyticsKind.BETWEENNESS, wanted))
@@ -133,6 +135,4 @@ async def test_a_computation_dies_with_the_process_that_wanted_it() -> None:
     computing = psutil.Process(parent.pid).children()
     parent.kill()
     await parent.wait()
-    await until(
-        lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in computing)
-    )
+    await until(lambda: not running(computing))
