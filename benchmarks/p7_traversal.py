@@ -98,7 +98,7 @@ def questions(graph: graphs.Graph, count: int) -> dict[str, list[Question]]:
                 f"/entities/{start}/neighborhood?{urlencode({'depth': depth, 'limit': LIMIT + 1})}",
                 {"kind": "near", "id": start, "depth": depth, "limit": LIMIT},
             )
-            for start in starts[: BRIEF * count if depth == 1 else count]
+            for start in (starts if depth == 1 else starts[:count])
         ]
         for depth in BOUNDS
     }
@@ -107,7 +107,7 @@ def questions(graph: graphs.Graph, count: int) -> dict[str, list[Question]]:
             f"/graph/paths?{urlencode({'source': a, 'target': b, 'max_depth': STEPS, 'limit': 10})}",
             {"kind": "paths", "source": a, "target": b, "depth": STEPS, "limit": 10},
         )
-        for a, b in zip(starts, ends, strict=False)
+        for a, b in zip(starts[:count], ends, strict=True)
         if a != b
     ]
     return found

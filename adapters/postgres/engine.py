@@ -65,7 +65,7 @@ class Database:
         self._settings = settings
         self._pool: Pool[asyncpg.Record] | None = None
         self._kept: list[PoolConnectionProxy[asyncpg.Record]] = []
-        self._kept_since = 0.0
+        self._given_back_at = 0.0
         self._waiting = 0
 
     async def __aenter__(self) -> "Database":
@@ -134,8 +134,8 @@ class Database:
             return
         self._kept.append(connection)
         now = asyncio.get_running_loop().time()
-        if now - self._kept_since > KEPT:
-            self._kept_since = now
+        if now - self._given_back_at > KEPT:
+            self._given_back_at = now
             await self._give_back(pool)
 
     async def _give_back(self, pool: "Pool[asyncpg.Record]") -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 from quart import Quart
 
-from entrypoints.http.asgi_http import EDGE, UPLOADS, DirectHTTPConnection, PlainRequest
-from entrypoints.http.dispatch import Dispatcher, install
+from entrypoints.http.asgi_http import EDGE, UPLOADS, DirectHTTPConnection
+from entrypoints.http.dispatch import Dispatcher
 from entrypoints.http.docs import register_docs
 from entrypoints.http.edge import Edge
 from entrypoints.http.operation import Operation
+from entrypoints.http.routing import install
 from entrypoints.websocket.asgi_websocket import BoundedWebsocketConnection
 
 
@@ -27,7 +28,6 @@ def create_app(
     Pages from `origins` may call it. `uploads`: how many bytes the paths may take that stream them."""
     app = Quart("kgl", static_folder=None)
     app.asgi_http_class = DirectHTTPConnection
-    app.request_class = PlainRequest
     app.asgi_websocket_class = BoundedWebsocketConnection
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["PROPAGATE_EXCEPTIONS"] = False

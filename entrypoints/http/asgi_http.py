@@ -48,14 +48,6 @@ class DirectExchange(Protocol):
         """
 
 
-class PlainRequest(Request):
-    """Set as `app.request_class`: there are no blueprints, which Quart looks up for every request."""
-
-    @property
-    def blueprints(self) -> list[str]:
-        return []
-
-
 @dataclass(frozen=True, slots=True)
 class Operations:
     """The way to every endpoint; what answers there, given the request and the variable parts of its path."""

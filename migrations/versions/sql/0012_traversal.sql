@@ -118,7 +118,8 @@ drop function backend_entities.neighborhood(
 )
 ----
 -- The neighbourhood of one step, as `neighborhood` below writes it, if no limit leaves anything out; null when
--- one does, or when there is no such start. Then each relationship is read once, in one statement.
+-- one does, or when there is no such start. Then each relationship is read once, in one statement. What follows
+-- a colon stands apart from it: who runs this file would take it for a parameter otherwise.
 create function backend_entities.all_neighbors(
     tenant uuid, start uuid, direction text, types text[], floor_confidence double precision, most integer
 ) returns text language plpgsql stable set plan_cache_mode to force_generic_plan as $$

@@ -18,8 +18,9 @@ from entrypoints.consumer.handlers import handlers
 from entrypoints.container import Container
 from entrypoints.http import documents, extraction, search
 from entrypoints.http.cursors import Cursors
-from entrypoints.http.dispatch import Dispatcher, install
+from entrypoints.http.dispatch import Dispatcher
 from entrypoints.http.edge import Edge
+from entrypoints.http.routing import install
 from entrypoints.settings import Settings
 from tests.contract.systems import PostgresSystem, principal
 
