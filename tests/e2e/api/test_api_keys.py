@@ -136,9 +136,11 @@ async def test_no_log_holds_a_ticket_a_key_or_a_secret(
     program = account.client.speaking(key["key"])
     assert program.get("/entities", headers={"X-Request-ID": account.mark}).status_code == 200
     assert program.speaking(key["key"][:-1] + "!").get("/entities").status_code == 401
-    for _ in range(2):
-        async with connect(f"ws://127.0.0.1:{api.port}/api/v1/ws?ticket={ticket}", proxy=None) as socket:
-            await socket.ping()
+    address = f"ws://127.0.0.1:{api.port}/api/v1/ws?ticket={ticket}"
+    async with connect(address, proxy=None) as socket:
+        assert '"authenticated"' in str(await socket.recv())
+    async with connect(address, proxy=None) as used_again:
+        assert await close_code(used_again) == 4401
     await asyncio.to_thread(
         eventually,
         lambda: any(each.get("request_id") == account.mark for each in api.log_lines()),
