@@ -25,8 +25,11 @@ create table if not exists backend_operations.database_schemas (
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a migration's source, as hex: tells when a file was edited after it ran."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of a migration and its files of SQL, as hex: tells when one was edited after it ran."""
+    digest = hashlib.sha256(path.read_bytes())
+    for part in sorted((path.parent / "sql").glob(f"{path.name[:4]}_*.sql")):
+        digest.update(part.read_bytes())
+    return digest.hexdigest()
 
 
 def open_ledger(connection: Connection) -> None:

@@ -9,7 +9,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run("0012_traversal.sql")
+    run("0012_edges.sql")
+    run("0012_rows_as_json.sql")
+    run("0012_neighborhood.sql")
+    run("0012_shortest_paths.sql")
+    run("0012_strongest_path.sql")
+    run("0012_common_neighbors.sql")
 
 
 def downgrade() -> None:

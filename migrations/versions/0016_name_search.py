@@ -10,6 +10,7 @@ depends_on = None
 
 def upgrade() -> None:
     run("0016_name_search.sql")
+    run("0016_languages.sql")
     run("0016_nearest_passages.sql")
     run("0016_passages_by_words.sql")
 

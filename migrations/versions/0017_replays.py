@@ -13,4 +13,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    put_back("backend_operations.begin_work", "0001_tables.sql")
+    put_back("backend_operations.begin_work", "0001_operations.sql")

@@ -62,6 +62,20 @@ def test_the_newest_version_is_the_head_of_the_history() -> None:
     assert [head()] == script.get_heads()
 
 
+def test_the_checksum_tells_an_edited_step_and_an_edited_file_of_sql(tmp_path: Path) -> None:
+    sql = tmp_path / "sql"
+    sql.mkdir()
+    step, own, other = tmp_path / "0001_start.py", sql / "0001_start.sql", sql / "0002_next.sql"
+    for path in (step, own, other):
+        path.write_text("select 1")
+    sums = [checksum(step)]
+    for path in (step, own, other):
+        path.write_text("select 2")
+        sums.append(checksum(step))
+    assert len({*sums[:3]}) == 3
+    assert sums[3] == sums[2], "it belongs to another step"
+
+
 async def test_every_step_is_recorded_with_its_checksum_and_direction(migrated_database: Logins) -> None:
     await migrations.downgrade(migrated_database, "-1")
     await migrations.upgrade(migrated_database)
