@@ -11,14 +11,13 @@ from application.graph.jobs import (
     GraphJobQueries,
     GraphJobRepository,
     GraphJobView,
-    RefusedPlaceView,
     graph_job_view,
 )
 from application.shared.pages import Page, PageRequest
-from domain.graph.job import GraphJob, GraphJobOutcome, GraphJobStatus, Progress, RefusedPlace
+from domain.graph.job import GraphJob, GraphJobOutcome, GraphJobStatus, Progress, RefusedKey, RefusedPlace
 from domain.shared.ids import GraphJobId, UserId
 
-# Tables by (user id, id) and by (user id, job id, place, pointer).
+# Tables by (user id, id) and by (user id, job id, place, pointer, code).
 GRAPH_JOBS = "graph_jobs"  # GraphJob
 GRAPH_JOB_ERRORS = "graph_job_errors"  # RefusedPlace
 GRAPH_JOB_WARNINGS = "graph_job_warnings"  # RefusedPlace
@@ -56,11 +55,11 @@ class InMemoryGraphJobRepository(GraphJobRepository):
 
     async def refuse(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
         for refused in places:
-            self._errors.setdefault((user_id, job_id, refused.place, refused.pointer), refused)
+            self._errors.setdefault((user_id, job_id, *refused.key), refused)
 
     async def warn(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
         for warned in places:
-            self._warnings.setdefault((user_id, job_id, warned.place, warned.pointer), warned)
+            self._warnings.setdefault((user_id, job_id, *warned.key), warned)
 
     async def note_failure(self, user_id: UserId, job_id: GraphJobId, error: str) -> int | None:
         job = self._open(user_id, job_id)
@@ -112,18 +111,18 @@ class InMemoryGraphJobQueries(GraphJobQueries):
         return paged(views, page, lambda view: view.created_at, lambda view: view.id)
 
     async def refused(
-        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         return self._noted(GRAPH_JOB_ERRORS, user_id, job_id, after, limit)
 
     async def warned(
-        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         return self._noted(GRAPH_JOB_WARNINGS, user_id, job_id, after, limit)
 
     def _noted(
-        self, table: str, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, table: str, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         if (user_id, job_id) not in self._store.table(GRAPH_JOBS):
             return None
         found = [
@@ -131,8 +130,5 @@ class InMemoryGraphJobQueries(GraphJobQueries):
             for key, refused in self._store.table(table).items()
             if isinstance(key, tuple) and isinstance(refused, RefusedPlace) and key[:2] == (user_id, job_id)
         ]
-        found = [refused for refused in found if (refused.place, refused.pointer) > after]
-        return [
-            RefusedPlaceView(place=one.place, pointer=one.pointer, code=one.code, detail=one.detail)
-            for one in sorted(found, key=lambda one: (one.place, one.pointer))[:limit]
-        ]
+        found = [refused for refused in found if refused.key > after]
+        return sorted(found, key=lambda one: one.key)[:limit]

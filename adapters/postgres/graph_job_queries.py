@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from adapters.postgres.documents_confined import confined_sql
 from adapters.postgres.engine import Database
 from adapters.postgres.graph_job_rows import GRAPH_JOB_COLUMNS, graph_job_of
-from application.graph.jobs import GraphJobQueries, GraphJobView, RefusedPlaceView, graph_job_view
+from application.graph.jobs import GraphJobQueries, GraphJobView, graph_job_view
 from application.shared.pages import Page, PageRequest, Position
+from domain.graph.job import RefusedKey, RefusedPlace
 from domain.shared.ids import GraphJobId, UserId
 
 GET = confined_sql(f"""
@@ -30,10 +31,10 @@ LIST = {
 _NOTED = """
     select e.* from backend_entities.graph_jobs j left join lateral (
         select place, pointer, code, detail from backend_entities.{table}
-        where user_id = tenant.user_id and job_id = j.id and (place, pointer) > ($3, $4)
-        order by place, pointer limit $5
+        where user_id = tenant.user_id and job_id = j.id and (place, pointer, code) > ($3, $4, $5)
+        order by place, pointer, code limit $6
     ) as e on true
-    where j.user_id = tenant.user_id and j.id = $2 order by e.place, e.pointer offset 0
+    where j.user_id = tenant.user_id and j.id = $2 order by e.place, e.pointer, e.code offset 0
 """
 REFUSED = confined_sql(_NOTED.format(table="graph_job_errors"))
 WARNED = confined_sql(_NOTED.format(table="graph_job_warnings"))
@@ -63,26 +64,24 @@ class PostgresGraphJobQueries(GraphJobQueries):
         return Page(rows=views, next=Position(key=views[-1].created_at, id=views[-1].id) if more else None)
 
     async def refused(
-        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         return await self._noted(REFUSED, user_id, job_id, after, limit)
 
     async def warned(
-        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         return await self._noted(WARNED, user_id, job_id, after, limit)
 
     async def _noted(
-        self, statement: str, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, statement: str, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         async with self._database.connection() as connection:
             rows = await connection.fetch(statement, user_id, job_id, *after, limit)
         if not rows:
             return None
         return [
-            RefusedPlaceView(
-                place=row["place"], pointer=row["pointer"], code=row["code"], detail=row["detail"]
-            )
+            RefusedPlace(place=row["place"], pointer=row["pointer"], code=row["code"], detail=row["detail"])
             for row in rows
             if row["place"] is not None
         ]

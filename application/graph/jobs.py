@@ -9,7 +9,7 @@ from uuid import UUID
 from application.shared.pages import Page, PageRequest
 from application.shared.ports import UnitOfWork
 from application.shared.principal import Principal
-from domain.graph.job import GraphJob, GraphJobOutcome, Progress, RefusedPlace
+from domain.graph.job import GraphJob, GraphJobOutcome, Progress, RefusedKey, RefusedPlace
 from domain.graph.job_events import GraphJobQueued, graph_job_event
 from domain.shared.ids import GraphJobId, UserId
 
@@ -34,12 +34,12 @@ class GraphJobRepository(Protocol):
         ...
 
     async def refuse(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
-        """Adds to what the job refused; what is there already for a place and pointer stays."""
+        """Adds to what the job refused; what is there already for a place, pointer and code stays."""
         ...
 
     async def warn(self, user_id: UserId, job_id: GraphJobId, places: Sequence[RefusedPlace]) -> None:
-        """Adds to what the job wrote against a schema that only warns; what is there already for a place
-        and pointer stays."""
+        """Adds to what the job wrote against a schema that only warns; what is there already for a
+        place, pointer and code stays."""
         ...
 
     async def note_failure(self, user_id: UserId, job_id: GraphJobId, error: str) -> int | None:
@@ -80,17 +80,6 @@ class GraphJobView:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedPlaceView:
-    """What was wrong in one row of the input, counted from 1, whether that kept it from being written or
-    not; `pointer` (RFC 6901) leads into the row."""
-
-    place: int
-    pointer: str
-    code: str
-    detail: str
-
-
 class GraphJobQueries(Protocol):
     """Reads one user's graph jobs. What another user owns is not there."""
 
@@ -105,14 +94,14 @@ class GraphJobQueries(Protocol):
         ...
 
     async def refused(
-        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
-        """What a job refused after a place and pointer, in order; None for no such job."""
+        self, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
+        """What a job refused after a place, pointer and code, in order; None for no such job."""
         ...
 
     async def warned(
-        self, user_id: UserId, job_id: GraphJobId, after: tuple[int, str], limit: int
-    ) -> Sequence[RefusedPlaceView] | None:
+        self, user_id: UserId, job_id: GraphJobId, after: RefusedKey, limit: int
+    ) -> Sequence[RefusedPlace] | None:
         """As `refused`, what it warned of."""
         ...
 

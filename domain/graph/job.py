@@ -62,15 +62,24 @@ class Progress:
     refused: int = 0
 
 
+# The place, pointer and code of a `RefusedPlace`, in the order in which they are read.
+RefusedKey = tuple[int, str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedPlace:
-    """What was wrong at a place of the input: `place` is a row number from 1, `pointer` a JSON pointer
-    (RFC 6901) into that row."""
+    """What was wrong in one row of the input, counted from 1, whether that kept it from being written or
+    not; `pointer` (RFC 6901) leads into the row."""
 
     place: int
     pointer: str
     code: str
     detail: str
+
+    @property
+    def key(self) -> RefusedKey:
+        """Tells it from everything else that a job refused."""
+        return self.place, self.pointer, self.code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

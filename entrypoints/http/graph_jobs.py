@@ -7,25 +7,18 @@ from typing import Any, Literal
 import msgspec
 
 from application.graph.cancel_graph_job import CancelGraphJob, CancelGraphJobCommand
-from application.graph.jobs import (
-    GRAPH_JOB_SORTS,
-    GraphJobQueries,
-    GraphJobView,
-    RefusedPlaceView,
-    graph_job_view,
-)
+from application.graph.jobs import GRAPH_JOB_SORTS, GraphJobQueries, GraphJobView, graph_job_view
 from application.shared.permissions import Permission
 from domain.graph.errors import GraphJobNotFound
+from domain.graph.job import RefusedKey, RefusedPlace
 from domain.shared.errors import Conflict, NotFound
 from domain.shared.ids import GraphJobId, UserId
 from entrypoints.http.operation import Call, NoQuery, Operation, PageQuery, Reply
 
 JSON_LINES = "application/jsonl"
 BATCH = 1000
-FIRST = (0, "")
-ReadPlaces = Callable[
-    [UserId, GraphJobId, tuple[int, str], int], Awaitable[Sequence[RefusedPlaceView] | None]
-]
+FIRST = (0, "", "")
+ReadPlaces = Callable[[UserId, GraphJobId, RefusedKey, int], Awaitable[Sequence[RefusedPlace] | None]]
 
 
 class GraphJobsQuery(PageQuery, kw_only=True):
@@ -82,13 +75,13 @@ class GraphJobsOverHttp:
 
 
 async def _lines(
-    read: ReadPlaces, user_id: UserId, job_id: GraphJobId, rows: Sequence[RefusedPlaceView] | None
+    read: ReadPlaces, user_id: UserId, job_id: GraphJobId, rows: Sequence[RefusedPlace] | None
 ) -> AsyncIterator[bytes]:
     while rows:
         yield b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
         if len(rows) < BATCH:
             return
-        rows = await read(user_id, job_id, (rows[-1].place, rows[-1].pointer), BATCH)
+        rows = await read(user_id, job_id, rows[-1].key, BATCH)
 
 
 def operations(over_http: GraphJobsOverHttp) -> Sequence[Operation[Any, Any]]:
@@ -122,7 +115,7 @@ def operations(over_http: GraphJobsOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Download what a job refused, one JSON object a line",
             tag="graph",
             permission=Permission.GRAPH_READ,
-            reply=RefusedPlaceView,
+            reply=RefusedPlace,
             raw_reply=True,
             produces=JSON_LINES,
             raises=(NotFound,),
@@ -134,7 +127,7 @@ def operations(over_http: GraphJobsOverHttp) -> Sequence[Operation[Any, Any]]:
             summary="Download what a job wrote against a schema that warns, one JSON object a line",
             tag="graph",
             permission=Permission.GRAPH_READ,
-            reply=RefusedPlaceView,
+            reply=RefusedPlace,
             raw_reply=True,
             produces=JSON_LINES,
             raises=(NotFound,),

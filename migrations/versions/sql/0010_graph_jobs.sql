@@ -29,6 +29,6 @@ create table backend_entities.graph_job_errors (
     pointer text not null,
     code text not null,
     detail text not null,
-    primary key (user_id, job_id, place, pointer),
+    primary key (user_id, job_id, place, pointer, code),
     foreign key (user_id, job_id) references backend_entities.graph_jobs (user_id, id) on delete cascade
 )

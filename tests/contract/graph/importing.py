@@ -96,11 +96,11 @@ class Importing:
         return await self.accept(jsonl(*rows), **settings)
 
     async def refused(self, job: GraphJob) -> list[tuple[int, str, str]]:
-        found = await self._jobs.refused(self.user, job.id, (0, ""), 100)
+        found = await self._jobs.refused(self.user, job.id, (0, "", ""), 100)
         return [(one.place, one.pointer, one.code) for one in found or ()]
 
     async def warned(self, job: GraphJob) -> list[tuple[int, str, str]]:
-        found = await self._jobs.warned(self.user, job.id, (0, ""), 100)
+        found = await self._jobs.warned(self.user, job.id, (0, "", ""), 100)
         return [(one.place, one.pointer, one.code) for one in found or ()]
 
     @property

@@ -106,20 +106,26 @@ async def test_what_was_refused_is_kept_once_and_read_in_order(jobs: Jobs) -> No
     user = await jobs.system.new_user()
     job = await jobs.queued(user)
     places = [
-        RefusedPlace(place=place, pointer=pointer, code="required", detail="must be given")
-        for place, pointer in ((12, "/name"), (2, "/type"), (2, "/name"))
+        RefusedPlace(place=place, pointer=pointer, code=code, detail=f"is {code}")
+        for place, pointer, code in (
+            (12, "/name", "required"),
+            (2, "/type", "too_long"),
+            (2, "/type", "pattern"),
+            (2, "/name", "required"),
+        )
     ]
-    assert await jobs.queries.refused(user, job.id, (0, ""), 10) == []
+    assert await jobs.queries.refused(user, job.id, (0, "", ""), 10) == []
     for _ in range(2):
         async with jobs.work(principal(user)) as work:
             await work.graph_jobs.refuse(user, job.id, places)
             await work.commit()
-    found = await jobs.queries.refused(user, job.id, (0, ""), 2)
+    found = await jobs.queries.refused(user, job.id, (0, "", ""), 2)
     assert found is not None
-    assert [(one.place, one.pointer) for one in found] == [(2, "/name"), (2, "/type")]
-    rest = await jobs.queries.refused(user, job.id, (2, "/type"), 2)
+    assert [one.key for one in found] == [(2, "/name", "required"), (2, "/type", "pattern")]
+    rest = await jobs.queries.refused(user, job.id, found[-1].key, 10)
     assert rest is not None
-    assert [(one.place, one.code, one.detail) for one in rest] == [(12, "required", "must be given")]
+    assert [one.key for one in rest] == [(2, "/type", "too_long"), (12, "/name", "required")]
+    assert rest[0].detail == "is too_long"
 
 
 async def test_jobs_are_listed_by_age_kind_and_status(jobs: Jobs) -> None:
@@ -150,6 +156,6 @@ async def test_somebody_elses_job_is_not_there(jobs: Jobs) -> None:
             assert await work.graph_jobs.claim(owner, job.id, NOW) is None
             assert await work.graph_jobs.finish(owner, job.id, DONE, NOW) is None
     assert await jobs.queries.get(stranger, job.id) is None
-    assert await jobs.queries.refused(stranger, job.id, (0, ""), 10) is None
+    assert await jobs.queries.refused(stranger, job.id, (0, "", ""), 10) is None
     page = PageRequest(sort="created_at", descending=True, limit=50, after=None)
     assert (await jobs.queries.list(stranger, None, None, page)).rows == []

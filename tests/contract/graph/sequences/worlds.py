@@ -124,7 +124,7 @@ class World:
             )
         )
         done = await self._run_import(who, job)
-        return done, await self._jobs.refused(who.user_id, job.id, (0, ""), 1000)
+        return done, await self._jobs.refused(who.user_id, job.id, (0, "", ""), 1000)
 
 
 MakeWorlds: TypeAlias = Callable[[Clock], list[World]]
