@@ -28,7 +28,7 @@ test: $(DEV_STAMP) ## Run every test, on real servers
 # Compiled tests are kept, and what only the other tests use is not loaded: this runs after every change.
 unit: $(DEV_STAMP) ## Run the unit tests: no servers, a few seconds
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest tests/unit --numprocesses auto --confcutdir=tests/unit \
-		-p no:schemathesis -p no:anyio $(ARGS)
+		-p no:schemathesis -p no:anyio -p no:hypothesispytest $(ARGS)
 
 lint: $(DEV_STAMP) ## Style, formatting, types, the rules of the architecture, and a search for secrets
 	@$(BIN)/ruff check .

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError, run
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from detect_secrets.core.potential_secret import PotentialSecret
-from detect_secrets.core.scan import scan_file
-from detect_secrets.settings import transient_settings
+if TYPE_CHECKING:
+    from detect_secrets.core.potential_secret import PotentialSecret
 
 ROOT: Final = Path(__file__).parents[1]
 ALLOWED: Final = ".secrets-allowed"
@@ -110,6 +109,9 @@ def scan(root: Path, names: Iterable[str]) -> list[Finding]:
 
 
 def scanned(root: Path, names: Iterable[str], plugins: list[Mapping[str, object]]) -> Iterator[Finding]:
+    from detect_secrets.core.scan import scan_file  # noqa: PLC0415 - slow, and collecting tests needs none
+    from detect_secrets.settings import transient_settings  # noqa: PLC0415 - as above
+
     filters = [{"path": f"detect_secrets.filters.{name}"} for name in FILTERS]
     with transient_settings({"plugins_used": plugins, "filters_used": filters}):
         for name in names:

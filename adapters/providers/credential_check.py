@@ -1,6 +1,7 @@
 """Asks OpenAI and Hugging Face whether a token is good, by the cheapest call that needs one."""
 
 import asyncio
+import functools
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,12 @@ class ProviderAddresses:
         return self.huggingface.rstrip("/") + "/api/whoami-v2"
 
 
+@functools.cache
+def authorities() -> ssl.SSLContext:
+    """Whom a TLS connection is believed by. Reading all of them takes as long as a few hundred requests."""
+    return httpx.create_ssl_context()
+
+
 class HttpCredentialCheck(CredentialCheck):
     """One request a question. A redirect is not followed: the token is for the provider alone."""
 
@@ -63,8 +70,7 @@ class HttpCredentialCheck(CredentialCheck):
 
     async def _asked(self, provider: Provider, token: Secret) -> tuple[int, str]:
         if self._trust is None:
-            # Reading all certificate authorities takes as long as a few hundred requests.
-            self._trust = await asyncio.to_thread(httpx.create_ssl_context)
+            self._trust = await asyncio.to_thread(authorities)
         headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
         timeout = httpx.Timeout(self._addresses.patience, connect=min(self._addresses.patience, 4.0))
         async with (

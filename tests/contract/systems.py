@@ -123,7 +123,8 @@ class PostgresSystem:
         async with self.database.connection() as connection, connection.transaction():
             await connection.execute("select backend_operations.act_as($1)", user_id)
             rows = await connection.fetch(
-                "select action, resource_id, actor_id, request_id, address from backend_operations.audit_logs"
+                "select action, resource_id, actor_id, request_id, address "
+                "from backend_operations.audit_logs order by id"
             )
         return [Audited(*row) for row in rows]
 

@@ -8,7 +8,7 @@ from application.extraction.when_document_added_request_extraction import Docume
 from application.shared.messages import Rejected
 from domain.extraction.errors import JobAlreadyFinished, JobNotFound, NothingToRetry
 from domain.extraction.job import JobStatus
-from domain.shared.errors import AlreadyHandled, InvalidInput
+from domain.shared.errors import AlreadyHandled, InvalidInput, Unavailable
 from domain.shared.ids import DocumentId, EventId, JobId
 from tests.contract.extraction.library import ALL, IDS, Library
 
@@ -62,6 +62,19 @@ async def test_failures_are_tried_again_and_given_up_at_the_last(library: Librar
     assert (retried.status, retried.succeeded, retried.failed) == ("succeeded", 1, 0)
     with pytest.raises(NothingToRetry):
         await library.retry_job(command(library, job.id))
+
+
+async def test_an_outage_is_no_failure(library: Library) -> None:
+    job = await library.request((await library.add("Ada.")).document.id)
+    [item] = await library.items(job)
+    library.toy.failures = [Unavailable("the database is too busy") for _ in range(4)]
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            await library.run_item(item)
+    await library.run_item(item)
+    view = await library.jobs.get(library.user, job.id)
+    assert view is not None
+    assert (view.status, view.succeeded, view.failed) == ("succeeded", 1, 0)
 
 
 async def test_what_no_retry_can_help_fails_at_once(library: Library) -> None:

@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.formats.xml_text import held
@@ -67,7 +67,7 @@ def test_an_empty_graph_is_a_file_without_rows(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(texts=st.tuples(NAME, NAME, NAME, NAME), metadata=METADATA, confidence=st.floats(0, 1))
 def test_any_text_survives(
     format_: str, texts: tuple[str, ...], metadata: dict[str, object], confidence: float

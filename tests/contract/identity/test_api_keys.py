@@ -111,7 +111,7 @@ class TestPostgresBearers(InPostgres, BearerContract):
         key = await added(store, a_key(user))
         async with store.start_work(acting_as(user.id)) as work:
             await work.api_keys.revoke(user.id, key.id, NOW)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 found = await store.bearers.by_prefix(key.prefix, SECRET, NOW)
             assert found is not None
             assert found.key.revoked_at is None, "not committed yet"

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,7 +12,6 @@ from adapters.limits.memory import BoundedMemoryStorage
 from adapters.limits.redis import RedisRateCounter
 from application.shared.rate_counter import RateCounter
 from tests.e2e.resilience.polling import eventually
-from tests.servers.process import free_port
 from tests.servers.redis import RedisTestServer
 
 
@@ -71,6 +71,9 @@ class TestWithoutItsRedis(RateCounterContract):
     @pytest.fixture
     async def counter(self) -> AsyncIterator[RateCounter]:
         standby = StoredRateCounter(BoundedMemoryStorage())
-        async with RedisRateCounter(f"redis://127.0.0.1:{free_port()}/0", standby) as counter:
-            assert counter.lost
-            yield counter
+        with socket.socket() as deaf:
+            # Held without listening: a port that was let go of would be another server's the next moment.
+            deaf.bind(("127.0.0.1", 0))
+            async with RedisRateCounter(f"redis://127.0.0.1:{deaf.getsockname()[1]}/0", standby) as counter:
+                assert counter.lost
+                yield counter

@@ -64,7 +64,12 @@ class RabbitMQTransport(Transport):
 async def rabbitmq_transport(url: str) -> AsyncIterator[RabbitMQTransport]:
     """A transport on the broker at the URL."""
     settings = RabbitMQSettings(
-        url=url, prefix=f"test-{uuid4().hex[:12]}", policy=POLICY, operation_timeout=5
+        url=url,
+        prefix=f"test-{uuid4().hex[:12]}",
+        policy=POLICY,
+        # A busy machine is no outage: quorum queues are made one by one, each with a write to disk.
+        connect_timeout=15,
+        operation_timeout=15,
     )
     async with AsyncExitStack() as stack:
         transport = RabbitMQTransport(settings, stack)

@@ -111,18 +111,18 @@ class Recorder:
 
 
 class Failing(Recorder):
-    """Records, and raises the given error the given number of times."""
+    """Records, and raises `error` the given number of times."""
 
     def __init__(self, error: BaseException, times: int = 1_000) -> None:
         super().__init__()
-        self._error = error
+        self.error = error
         self._left = times
 
     async def __call__(self, message: Message) -> None:
         await super().__call__(message)
         if self._left:
             self._left -= 1
-            raise self._error
+            raise self.error
 
 
 class Blocking(Recorder):

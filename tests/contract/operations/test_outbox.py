@@ -53,7 +53,7 @@ class OutboxContract:
             second = asyncio.create_task(lead())
             done, _ = await asyncio.wait([second], timeout=0.2)
             assert not done
-        await asyncio.wait_for(second, 5)
+        await asyncio.wait_for(second, 20)
 
     async def test_positions_every_event_of_many_concurrent_writers_once(self, system: System) -> None:
         writers = asyncio.gather(*(record(system, 7) for _ in range(30)))

@@ -35,7 +35,8 @@ from tests.contract.systems import (
 NOW = datetime.now(UTC)
 OLD = NOW - timedelta(days=40)
 BEFORE = NOW - timedelta(days=30)
-LATER = NOW + timedelta(hours=1)
+# Later than anything a run stores, however long ago its tests were collected.
+LATER = NOW + timedelta(days=1)
 HANDLER = "extraction.run"
 
 

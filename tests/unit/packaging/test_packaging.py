@@ -1,5 +1,6 @@
 """What a newcomer touches first is right without being run: settings, containers, make targets."""
 
+import functools
 import json
 import re
 import subprocess
@@ -28,6 +29,7 @@ def example() -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+@functools.cache
 def compose() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
     return loaded

@@ -35,10 +35,10 @@ async def test_a_count_begins_anew_when_its_time_is_over(storage: BoundedMemoryS
 
 
 async def test_a_flood_of_addresses_stays_within_bounds(storage: BoundedMemoryStorage) -> None:
-    for number in range(100_000):
+    for number in range(20_000):
         assert await storage.incr(f"anonymous:{number}", 60) == 1
     assert len(storage) == 1_000
-    assert await storage.get("anonymous:99999") == 1, "the newest are the ones that are known"
+    assert await storage.get("anonymous:19999") == 1, "the newest are the ones that are known"
 
 
 async def test_a_flood_of_strangers_does_not_push_out_who_logged_in(storage: BoundedMemoryStorage) -> None:
@@ -61,7 +61,8 @@ async def test_what_has_ended_is_dropped_while_others_count(
 
 async def test_can_be_asked_and_cleared(storage: BoundedMemoryStorage) -> None:
     await storage.incr("login:a", 60)
-    assert 59 <= await storage.get_expiry("login:a") - time.time() <= 60
+    before = time.time()
+    assert before + 60 <= await storage.get_expiry("login:a") <= time.time() + 60
     assert await storage.check()
     await storage.clear("login:a")
     assert await storage.get("login:a") == 0

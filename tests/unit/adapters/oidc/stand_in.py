@@ -93,7 +93,7 @@ class StandIn:
         }
 
     def provider(self, config: ProviderConfig = CONFIG) -> OidcProvider:
-        web = Web(transport=httpx.MockTransport(self._reply), timeout=1)
+        web = Web(transport=httpx.MockTransport(self._reply), timeout=60)
         return OidcProvider("test", config, "https://kgl.example/cb", web, self.clock)
 
     def _reply(self, request: httpx.Request) -> httpx.Response:

@@ -35,7 +35,7 @@ def event(user_id: UserId, type_: str, word: str = "", subject: object = None) -
     )
 
 
-async def eventually(condition: Callable[[], bool], within: float = 10) -> None:
+async def eventually(condition: Callable[[], bool], within: float = 30) -> None:
     """Returns as soon as the condition holds; fails when it does not in time."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110  # conditions of the code under test have no event to wait for
@@ -56,12 +56,12 @@ class Reader:
 
     async def until(self, count: int) -> Sequence[str]:
         """All texts taken so far, once there are `count`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.frames) < count:
                 taken = await self.subscriber.take(3)
                 self.frames += taken
                 if not taken and self.subscriber.idle:
-                    await self.bell.wait(asyncio.get_running_loop().time() + 10)
+                    await self.bell.wait(asyncio.get_running_loop().time() + 30)
         return words(self.frames)
 
 
@@ -118,7 +118,7 @@ async def running(
     )
     task = asyncio.create_task(feed.run())
     try:
-        await asyncio.wait_for(feed.started(), 5)
+        await asyncio.wait_for(feed.started(), 30)
         yield Live(system, log, feed, encoded, complaints)
     finally:
         task.cancel()

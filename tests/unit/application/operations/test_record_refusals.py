@@ -85,7 +85,7 @@ async def test_an_outage_loses_and_repeats_nothing_and_is_said_once() -> None:
     rig.recorder.record(refusal())
     running = asyncio.create_task(rig.recorder.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while rig.log.attempts < 3:  # noqa: ASYNC110 - the log tells nobody
                 await asyncio.sleep(0.001)
             rig.log.stores = False
@@ -127,7 +127,7 @@ async def test_strangers_cannot_drown_what_is_refused_to_accounts() -> None:
 
 def test_recording_takes_a_small_part_of_what_a_request_does() -> None:
     rig = Rig()
-    many = [refusal(address=f"2001:db8:0:{number % 300:x}::{number:x}") for number in range(20_000)]
+    many = [refusal(address=f"2001:db8:0:{number % 300:x}::{number:x}") for number in range(5_000)]
     began = time.process_time()
     for each in many:
         rig.recorder.record(each)

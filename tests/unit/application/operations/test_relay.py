@@ -44,7 +44,7 @@ async def running(relay: Relay) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110  # the relay under test announces nothing to wait for
             await asyncio.sleep(0.001)
 

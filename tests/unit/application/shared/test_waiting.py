@@ -14,12 +14,12 @@ async def test_ends_when_the_event_is_set() -> None:
 
     event.set()
 
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 0.001])
 async def test_ends_when_the_time_is_over(seconds: float) -> None:
-    await asyncio.wait_for(wait_for_event(asyncio.Event(), seconds), 5)
+    await asyncio.wait_for(wait_for_event(asyncio.Event(), seconds), 30)
 
 
 @pytest.mark.parametrize("steps", range(6))
@@ -38,6 +38,6 @@ async def test_a_cancellation_beside_the_event_is_not_forgotten(steps: int) -> N
         await asyncio.sleep(0)
 
     waiting.cancel()
-    await asyncio.wait([waiting], timeout=1)
+    await asyncio.wait([waiting], timeout=30)
 
     assert waiting.cancelled()

@@ -15,7 +15,7 @@ def draft(content: str) -> Draft:
     return Draft(origin=f"{content}.txt", title=content, content=content, source="folder")
 
 
-async def ingest(api: Api, *drafts: Draft | Failure, wait: bool = True, stall: float = 5.0) -> Summary:
+async def ingest(api: Api, *drafts: Draft | Failure, wait: bool = True, stall: float = 60.0) -> Summary:
     async with api.client() as client:
         return await Ingestion(client, poll=0.001, stall=stall).run(drafts, wait=wait)
 
