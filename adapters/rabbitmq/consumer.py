@@ -59,27 +59,33 @@ class RabbitMQConsumer(MessageConsumer):
     ) -> None:
         """Delivers until the connection is lost, or the task was cancelled more often than `before`."""
         lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        subscribed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def ended(reason: str) -> None:
             if not lost.done():
                 lost.set_result(reason)
 
-        async with asyncio.timeout(self._settings.operation_timeout):
-            channel = await connection.channel(publisher_confirms=False)
-            out = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            for closing in (channel.close_callbacks, out.close_callbacks, connection.close_callbacks):
-                closing.add(lambda _, error: ended(str(error)))
-            await channel.set_qos(prefetch_count=concurrency)
-            await self._topology.declare(connection, [subscription for subscription, _ in handlers])
-            copies = ConfirmedCopies(out, self._settings.operation_timeout)
-            underlay = await channel.get_underlay_channel()
-            underlay.on_consumer_cancel_callbacks.add(lambda _: ended("the broker ended a consumer"))
-            tags = [
-                await self._subscribe(
-                    channel, Origin(subscription.queue, self._topology, copies), handler, pool
-                )
-                for subscription, handler in handlers
-            ]
+        try:
+            async with asyncio.timeout(self._settings.operation_timeout):
+                channel = await connection.channel(publisher_confirms=False)
+                out = await connection.channel(publisher_confirms=True, on_return_raises=True)
+                for closing in (channel.close_callbacks, out.close_callbacks, connection.close_callbacks):
+                    closing.add(lambda _, error: ended(str(error)))
+                await channel.set_qos(prefetch_count=concurrency)
+                await self._topology.declare(connection, [subscription for subscription, _ in handlers])
+                copies = ConfirmedCopies(out, self._settings.operation_timeout)
+                underlay = await channel.get_underlay_channel()
+                underlay.on_consumer_cancel_callbacks.add(lambda _: ended("the broker ended a consumer"))
+                tags = [
+                    await self._subscribe(
+                        channel, Origin(subscription.queue, self._topology, copies), handler, pool, subscribed
+                    )
+                    for subscription, handler in handlers
+                ]
+            subscribed.set_result(True)
+        finally:
+            if not subscribed.done():
+                subscribed.set_result(False)
         log.info("broker_connected", role="consumer", queues=[s.queue for s, _ in handlers])
         try:
             if cancellations() > before:
@@ -97,11 +103,15 @@ class RabbitMQConsumer(MessageConsumer):
         origin: Origin,
         handler: Handler,
         pool: HandlerPool,
+        subscribed: "asyncio.Future[bool]",
     ) -> str:
 
         async def receive(incoming: AbstractIncomingMessage) -> None:
+            # Nothing begins before all queues are subscribed to: who is stopped until then only drops the
+            # connection, and with it would lose what became of a message.
+            await asyncio.wait([subscribed])
             await pool.slot()
-            if pool.closing or channel.is_closed:
+            if not subscribed.result() or pool.closing or channel.is_closed:
                 pool.release()
                 await give_back(incoming)
                 return
