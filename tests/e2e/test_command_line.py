@@ -63,11 +63,13 @@ def test_watch_shows_what_happens_and_resumes_from_a_position(system: System, tm
         env=dict(system.environment),
     ) as watching:
         assert watching.stdout is not None
-        seen = [json.loads(watching.stdout.readline())]
-        assert system.kgl("ingest", str(tmp_path)).returncode == 0
-        while seen[-1]["data"].get("title") != "watched" or seen[-1]["type"] != "document.processed":
-            seen.append(json.loads(watching.stdout.readline()))
-        watching.terminate()
+        try:
+            seen = [json.loads(watching.stdout.readline())]
+            assert system.kgl("ingest", str(tmp_path)).returncode == 0
+            while seen[-1]["data"].get("title") != "watched" or seen[-1]["type"] != "document.processed":
+                seen.append(json.loads(watching.stdout.readline()))
+        finally:
+            watching.terminate()
     positions = [event["position"] for event in seen]
     assert positions == sorted(set(positions))
     since = str(positions[-2])

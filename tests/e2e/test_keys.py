@@ -21,7 +21,7 @@ def test_keys_of_a_data_directory_are_listed_and_rotated_while_it_runs(system: S
     assert now[following] == "current"
 
     def published() -> set[str]:
-        keys = httpx.get(f"{system.url}/.well-known/jwks.json", trust_env=False).json()["keys"]
+        keys = httpx.get(f"{system.url}/.well-known/jwks.json", timeout=30, trust_env=False).json()["keys"]
         return {key["kid"] for key in keys}
 
     eventually(lambda: published() == set(now), "the running API publishes the new key", within=5)
@@ -39,7 +39,7 @@ def test_rotations_are_in_the_audit_log_and_under_its_seals(system: System) -> N
 
     before = verified()["rows"]
     assert system.kgl("keys", "rotate").returncode == 0
-    eventually(lambda: verified()["rows"] > before, "the rotation has its seal", within=20)
+    eventually(lambda: verified()["rows"] > before, "the rotation has its seal")
 
 
 def test_one_round_of_purging_takes_nothing_that_is_new(system: System) -> None:

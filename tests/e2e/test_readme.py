@@ -25,7 +25,7 @@ def tour(system: System) -> str:
             script = script.replace(line + "\n", "")
     assert "THE PRINTED ONE" in script
     return (
-        'set -eo pipefail\ncurl() { command curl --fail-with-body --max-time 30 "$@"; echo; }\n'
+        'set -eo pipefail\ncurl() { command curl --fail-with-body --max-time 60 "$@"; echo; }\n'
         + script.replace("http://127.0.0.1:8000", system.url)
         .replace("THE PRINTED ONE", system.told["demo"]["password"])
         .replace(".venv/bin/kgl", f"{sys.executable} -m entrypoints.cli")
@@ -39,7 +39,7 @@ def test_the_tour_works_as_it_is_printed(system: System) -> None:
         env=dict(system.environment),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -55,7 +55,7 @@ def kgl(deployed: Deployment, *arguments: str) -> "dict[str, Any]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
         env={**inherited, "PYTHONPATH": str(ROOT), **deployed.environment},
     )
     assert done.returncode == 0, done.stderr

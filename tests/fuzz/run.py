@@ -53,8 +53,9 @@ def configuration(url: str, seed: int, examples: int, phases: frozenset[str]) ->
                 "negative_data_rejection": {"enabled": True, "expected-statuses": ["4xx"]},
             },
             "phases": {name: {"enabled": name in phases} for name in names},
-            # A stream ends for us when nothing has come for a while.
-            "operations": [{"include-path-regex": "/stream$", "request-timeout": 1}],
+            # A stream ends for us when nothing has come for a while. Its beginning may take as long as any
+            # other answer: asked again after 1, 2, 4, 8 and 10 seconds.
+            "operations": [{"include-path-regex": "/stream$", "request-timeout": 1, "request-retries": 5}],
         }
     )
 

@@ -19,7 +19,7 @@ def fuzzed(prepared: MigratedServer, role: str) -> Iterator[tuple[str, Contract,
         with deployment(logins) as made:
             made.consume()
             url = made.serve().url
-            document = httpx.get(f"{url}/api/v1/openapi.json", timeout=20, trust_env=False).json()
+            document = httpx.get(f"{url}/api/v1/openapi.json", timeout=60, trust_env=False).json()
             contract = Contract(document)
             nobody = Client(url, contract)
             try:

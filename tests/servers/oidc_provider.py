@@ -35,7 +35,7 @@ class OidcTestProvider:
         )
         self._process.wait_until(
             lambda: answers(self.port, say=b"GET /jwks HTTP/1.0\r\n\r\n", expect=b"HTTP/1.1 200"),
-            within=20,
+            within=60,
             what="the OpenID provider",
         )
 
@@ -46,7 +46,7 @@ class OidcTestProvider:
 
     def has(self, subject: str, claims: Mapping[str, object]) -> None:
         """Somebody has an account there."""
-        reply = httpx.put(f"{self.issuer}/users/{subject}", json=dict(claims), trust_env=False)
+        reply = httpx.put(f"{self.issuer}/users/{subject}", json=dict(claims), timeout=30, trust_env=False)
         assert reply.status_code == 204, reply.text
 
     def log_in(self, url: str, subject: str) -> str:
@@ -60,7 +60,7 @@ class OidcTestProvider:
 
 def submit(url: str, form: Mapping[str, str]) -> str:
     """Fills in a provider's form; where the browser is sent then."""
-    with httpx.Client(trust_env=False) as browser:
+    with httpx.Client(timeout=30, trust_env=False) as browser:
         shown = browser.get(url)
         assert shown.status_code == 200, shown.text
         sent = browser.post(url, data=dict(form))

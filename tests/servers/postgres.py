@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,14 @@ class PostgresTestServer:
                 await connection.close()
 
         run_apart(run())
+
+    def accepts(self) -> bool:
+        """Whether it takes connections by now."""
+        try:
+            self.execute("SELECT 1")
+        except (OSError, asyncpg.PostgresError):
+            return False
+        return True
 
 
 def run_apart(work: Coroutine[None, None, None]) -> None:
@@ -113,9 +122,9 @@ class PrivatePostgres(PostgresTestServer):
             user=self._user,
         )
         self._process.wait_until(
-            lambda: answers(self._port, say=SSL_REQUEST, expect=b"N"), within=30, what="Postgres"
+            lambda: answers(self._port, say=SSL_REQUEST, expect=b"N"), within=60, what="Postgres"
         )
-        self._process.wait_until(self._accepts, within=30, what="Postgres")
+        self._process.wait_until(self.accepts, within=60, what="Postgres")
 
     def stop(self) -> None:
         if self._process is not None:
@@ -124,21 +133,19 @@ class PrivatePostgres(PostgresTestServer):
     def kill(self) -> None:
         """Ends the server without any shutdown; `start` recovers the data."""
         if self._process is not None:
-            # Its children are in sessions of their own, and would go on until they notice.
-            children = psutil.Process(self._process.pid).children(recursive=True)
+            # Its children are in sessions of their own, and would go on until they notice. Stopped, it makes
+            # no more of them while they are looked for: one that is overlooked keeps the next server out.
+            server = psutil.Process(self._process.pid)
+            server.suspend()
+            while server.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+                time.sleep(0.001)
+            children = server.children(recursive=True)
             self._process.kill()
             for child in children:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
             psutil.wait_procs(children, timeout=10)
             (self._data / "postmaster.pid").unlink(missing_ok=True)
-
-    def _accepts(self) -> bool:
-        try:
-            self.execute("SELECT 1")
-        except (OSError, asyncpg.PostgresError):
-            return False
-        return True
 
     def _initialise(self) -> None:
         secret = self._directory / "password"
@@ -203,12 +210,15 @@ def any_postgres() -> Iterator[PostgresTestServer]:
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield PostgresTestServer(url)
     elif docker_answers():
-        environment = {"POSTGRES_PASSWORD": secrets.token_urlsafe(12)}
-        with container("pgvector/pgvector:pg18", 5432, environment) as port:
-            server = PostgresTestServer(
-                f"postgresql://postgres:{environment['POSTGRES_PASSWORD']}@127.0.0.1:{port}/postgres"
-            )
-            yield server
+        password = secrets.token_urlsafe(12)
+
+        def server_at(port: int) -> PostgresTestServer:
+            return PostgresTestServer(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres")
+
+        # The engine takes connections before the server does: only an answer tells.
+        image, environment = "pgvector/pgvector:pg18", {"POSTGRES_PASSWORD": password}
+        with container(image, 5432, environment, lambda port: server_at(port).accepts()) as port:
+            yield server_at(port)
     else:
         with private_postgres() as private:
             yield private

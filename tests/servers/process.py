@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 
@@ -14,12 +14,27 @@ class ServerUnavailable(Exception):
     """A server the tests need cannot be had on this machine; the message says what to do."""
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port of the loopback interface nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback interface nobody listens on right now, and that nobody was given before: who
+    was may not listen yet, or be about to start again."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in _given:
+            _given.add(port)
+            return port
+
+
+@contextlib.contextmanager
+def closed_port() -> Iterator[int]:
+    """A TCP port of the loopback interface where nobody listens, and nobody can meanwhile."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 class ServerProcess:
@@ -34,6 +49,7 @@ class ServerProcess:
         user: str | None = None,
     ) -> None:
         self._log = log
+        self._group_is_gone = False
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [str(part) for part in command],
@@ -79,11 +95,14 @@ class ServerProcess:
     def kill(self) -> None:
         """Ends the server the way a power failure would."""
         self._kill_group()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        # Once: whoever gets the number after that is none of ours.
+        if not self._group_is_gone:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._group_is_gone = True
 
 
 def answers(port: int, *, say: bytes, expect: bytes) -> bool:

@@ -88,7 +88,7 @@ class PrivateRabbitMQ(RabbitMQTestServer):
             # Its port answers a names request (the letter n, two bytes of length before it).
             self._epmd.wait_until(
                 lambda: answers(self._epmd_port, say=b"\x00\x01n", expect=self._epmd_port.to_bytes(4, "big")),
-                within=10,
+                within=30,
                 what="epmd",
             )
         self._node = ServerProcess(
@@ -102,8 +102,11 @@ class PrivateRabbitMQ(RabbitMQTestServer):
         The broker confirms a new queue up to a second before it has saved that the queue exists; killed
         in between, it starts the queue anew without a leader. Messages have no such delay.
         """
-        tables = [path.read_bytes() for path in (self._directory / "data").glob("**/quorum/**/*.dets")]
-        queues = [path.parent.name for path in (self._directory / "data").glob("**/quorum/**/config")]
+        try:
+            tables = [path.read_bytes() for path in (self._directory / "data").glob("**/quorum/**/*.dets")]
+            queues = [path.parent.name for path in (self._directory / "data").glob("**/quorum/**/config")]
+        except FileNotFoundError:  # the broker is at work in there
+            return False
         return bool(queues) and all(sum(queue.encode() in table for table in tables) >= 2 for queue in queues)
 
     def kill(self) -> None:

@@ -42,7 +42,7 @@ class PrivateRedis(RedisTestServer):
         options = ["--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._directory)]
         options += ["--save", "", "--appendonly", "no"]
         self._process = ServerProcess([self._binary, *options], log=self._directory / "log")
-        self._process.wait_until(lambda: says_pong(self._port), within=10, what="Redis")
+        self._process.wait_until(lambda: says_pong(self._port), within=30, what="Redis")
 
     @property
     def pid(self) -> int:

@@ -39,10 +39,11 @@ def oidc_provider() -> Iterator[OidcTestProvider]:
 def environment(providers: ProviderServer, oidc_provider: OidcTestProvider) -> dict[str, str]:
     """What every process of a deployment must be told of these providers."""
     return {
+        "ACCESS_TOKEN_LIFETIME": "14400",  # the accounts below are logged in once, for all tests
         "CREDENTIALS_KEY": new_key(),
         "OPENAI_BASE_URL": providers.openai,
         "HUGGING_FACE_BASE_URL": providers.url,
-        "PROVIDER_CHECK_TIMEOUT": "1",
+        "PROVIDER_CHECK_TIMEOUT": "10",  # the first check of a process loads its client as well
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "OIDC_PROVIDERS": json.dumps(
             {"test": {"issuer": oidc_provider.issuer, "client_id": "kgl", "client_secret": OIDC_SECRET}}

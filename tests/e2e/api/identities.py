@@ -22,7 +22,8 @@ def link_identity(client: Client, email: str, password: str) -> tuple[str, str |
     there = nobody.get(LOGIN).headers["location"]
     issuer = "{0.scheme}://{0.netloc}".format(urlsplit(there))
     claims = {"email": email, "email_verified": True}
-    assert httpx.put(f"{issuer}/users/{subject}", json=claims, trust_env=False).status_code == 204
+    told = httpx.put(f"{issuer}/users/{subject}", json=claims, timeout=30, trust_env=False)
+    assert told.status_code == 204, told.text
     back = urlsplit(submit(there, {"sub": subject}))
     came = nobody.get(f"{back.path}?{back.query}")
     assert came.status_code == 200, came.text

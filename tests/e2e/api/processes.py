@@ -44,7 +44,7 @@ class Process:
                 cwd=folder,
             )
 
-    def wait_until(self, holds: Callable[[], bool], within: float = 30.0) -> None:
+    def wait_until(self, holds: Callable[[], bool], within: float = 90.0) -> None:
         deadline = time.monotonic() + within
         while not holds():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -62,8 +62,8 @@ class Process:
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def log_lines(self) -> list[dict[str, Any]]:
-        """Every line, each of which must be a JSON object."""
-        return [json.loads(line) for line in self.log_text().splitlines() if line]
+        """Every line that is written to its end, each of which must be a JSON object."""
+        return [json.loads(line) for line in self.log_text().split("\n")[:-1] if line]
 
     def stop(self, within: float = 20.0) -> int:
         """Ends it with SIGTERM; its exit code."""

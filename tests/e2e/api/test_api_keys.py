@@ -164,7 +164,7 @@ def test_the_command_line_takes_a_key_for_a_token(api: Process, account: Account
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 

@@ -215,4 +215,4 @@ def test_a_flood_becomes_few_rows_that_count_all_of_it_and_are_sealed(
     def sealed() -> bool:
         return all(row["seal"] for row in rows(root, refused.began, user_id=NOBODY))
 
-    eventually(sealed, "the rows are under a seal", within=15)
+    eventually(sealed, "the rows are under a seal")

@@ -62,7 +62,7 @@ async def test_ten_thousand_requests_by_turns(narrow: Process, nobody: Client, c
                 assert expected != 200 or mine in answer.body
                 answered += 1
 
-    async with asyncio.timeout(90), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(300), asyncio.TaskGroup() as group:
         for _ in range(CONCURRENCY):
             group.create_task(ask_on())
     assert answered == REQUESTS

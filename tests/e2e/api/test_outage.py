@@ -45,7 +45,7 @@ def outlive(postgres: PrivatePostgres, deployed: Deployment, contract: Contract)
         refused_meanwhile(process, nobody, account, known)
     finally:
         postgres.start()
-    eventually(lambda: process.ready() == 200, "it is ready again", within=20)
+    eventually(lambda: process.ready() == 200, "it is ready again")
     assert account.client.data(f"/entities/{known}")["id"] == known
     assert len(account.client.data("/entities")) == 1, "what was refused was not done"
     log_in(nobody, account.email)
@@ -56,7 +56,7 @@ def outlive(postgres: PrivatePostgres, deployed: Deployment, contract: Contract)
 
 
 def refused_meanwhile(process: Process, nobody: Client, account: Account, known: str) -> None:
-    eventually(lambda: process.ready() == 503, "it is not ready", within=10)
+    eventually(lambda: process.ready() == 503, "it is not ready")
     ready = nobody.get("/health/ready").json()
     assert ready["status"] == "unavailable"
     assert ready["dependencies"]["postgres"]["status"] == "down"

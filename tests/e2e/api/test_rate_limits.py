@@ -85,12 +85,12 @@ def test_every_reply_tells_what_is_left_and_then_how_long_to_wait(
             assert re.fullmatch(rf'"default";r={4 - number};t=\d+', reply.headers["ratelimit"])
         check_refusal(replies[5], "default")
         assert client.get("/entities", headers=bearer(client, registered(client))).status_code == 200
-        page = httpx.get(url_of(client) + replies[5].json()["type"], trust_env=False)
+        page = httpx.get(url_of(client) + replies[5].json()["type"], timeout=20, trust_env=False)
         assert page.status_code == 200
         assert "Retry-After" in page.text
         for path in ("/health", "/health/live", "/health/ready"):
             for _ in range(10):
-                reply = httpx.get(url_of(client) + path, trust_env=False)
+                reply = httpx.get(url_of(client) + path, timeout=20, trust_env=False)
                 assert reply.status_code == 200
                 assert "ratelimit" not in reply.headers
 
@@ -174,7 +174,7 @@ def test_a_flood_of_logins_is_refused_before_it_costs_anything(
 
     async def flood(url: str, count: int) -> list[int]:
         async with httpx.AsyncClient(
-            base_url=url, timeout=120, trust_env=False, limits=httpx.Limits(max_connections=100)
+            base_url=url, timeout=300, trust_env=False, limits=httpx.Limits(max_connections=100)
         ) as client:
 
             async def attempt() -> int:

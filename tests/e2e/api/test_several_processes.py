@@ -1,7 +1,6 @@
 """Two API processes over one database: what happens through one is seen, and ends, at the other."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import closing
 
@@ -11,6 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from entrypoints.subscriptions import SUBSCRIPTIONS
 from tests.e2e.api.client import Client
 from tests.e2e.api.processes import Deployment, Process
 from tests.e2e.api.test_stopping import close_code, subscribed
@@ -20,6 +20,8 @@ from tests.e2e.api.world import (
     administrator,
     current_session,
     entity_body,
+    events_of,
+    eventually,
     log_in,
     made,
     new_account,
@@ -55,14 +57,12 @@ async def test_a_logout_at_one_ends_the_session_at_the_other(
     assert elsewhere.get("/auth/me").status_code == 200, "the other process knows the token"
     stays = log_in(there, account.email)["access_token"]
     async with await subscribed(second.port, account) as socket:
-        begun = time.monotonic()
         assert (await asyncio.to_thread(account.client.post, "/auth/logout")).status_code == 204
         async with asyncio.timeout(5):
             assert await close_code(socket) == 4401
             # Only asking tells whether a token is refused.
             while (await asyncio.to_thread(elsewhere.get, "/auth/me")).status_code != 401:  # noqa: ASYNC110  # asks a server
                 await asyncio.sleep(0.02)
-        assert time.monotonic() - begun < 5
     async with connect(f"ws://127.0.0.1:{second.port}/api/v1/ws", proxy=None) as socket:
         await socket.send(msgspec.json.encode({"type": "authenticate", "token": account.token}).decode())
         with pytest.raises(ConnectionClosed) as closed:
@@ -118,7 +118,6 @@ async def test_what_ends_an_account_at_one_shuts_it_out_at_the_other(
         return account.client("DELETE", f"/auth/sessions/{current_session(account.client)}")
 
     async with await subscribed(second.port, account) as socket:
-        begun = time.monotonic()
         reply = await asyncio.to_thread(act)
         assert reply.status_code in (200, 204), reply.text
         async with asyncio.timeout(5):
@@ -126,7 +125,6 @@ async def test_what_ends_an_account_at_one_shuts_it_out_at_the_other(
             # Only asking tells whether a token is refused.
             while (await asyncio.to_thread(elsewhere.get, "/entities")).status_code != 401:  # noqa: ASYNC110  # asks a server
                 await asyncio.sleep(0.02)
-        assert time.monotonic() - begun < 5
     refreshed = there.post("/auth/refresh", json={"refresh_token": account.refresh_token})
     assert refreshed.status_code == 401
     again = there.post("/auth/token", json={"email": account.email, "password": PASSWORD})
@@ -138,6 +136,8 @@ def test_a_deleted_account_leaves_its_audit_alone(
 ) -> None:
     account = new_account(nobody)
     populate(account)
+    messages = sum(len(events_of(account, topic)) for each in SUBSCRIPTIONS for topic in each.topics)
+    eventually(lambda: footprint(account)["backend_operations.inbox"] == messages, "every message is handled")
     before = footprint(account)
     reply = account.client("DELETE", "/auth/me", json={"password": PASSWORD})
     assert reply.status_code == 204

@@ -9,8 +9,8 @@ from tests.e2e.resilience.deployment import Deployment, deployed
 from tests.e2e.resilience.ledger import Ledger
 from tests.servers.postgres import PostgresTestServer
 
-# Leases that do not outlive their holders for long.
-IMPATIENT = {"MESSAGE_ATTEMPTS": "3", "MESSAGE_RETRY_DELAY": "0.1", "MESSAGE_LEASE": "1"}
+# Leases that do not outlive their holders for long, but outlast the pauses of a busy machine.
+IMPATIENT = {"MESSAGE_ATTEMPTS": "3", "MESSAGE_RETRY_DELAY": "0.1", "MESSAGE_LEASE": "5"}
 
 
 @pytest.fixture

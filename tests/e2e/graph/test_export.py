@@ -93,7 +93,7 @@ async def test_a_reader_that_leaves_gives_its_connection_back(deployment: Deploy
                 held = "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
                 return await ledger.number(held + " and application_name = 'kgl'") == 0
 
-            await eventually(nobody_reads, "the export's connection to be free", within=10)
+            await eventually(nobody_reads, "the export's connection to be free")
         narrowed = await exported(client, type="nothing")
         assert narrowed.text == ""
 

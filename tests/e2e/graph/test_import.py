@@ -63,7 +63,7 @@ async def ended(client: httpx.AsyncClient, job_id: str, deployment: Deployment) 
         shown.update((await client.get(f"/graph/jobs/{job_id}")).json()["data"])
         return shown["status"] in ENDED
 
-    await eventually(has_ended, f"the import to end:\n{deployment.logs()}", within=120, poll=0.1)
+    await eventually(has_ended, f"the import to end:\n{deployment.logs()}", poll=0.1)
     return shown
 
 
@@ -74,14 +74,14 @@ async def test_a_consumer_killed_in_the_middle_of_an_import_leaves_no_row_twice_
         job = await posted(client, lines())
         kills = 0
         consumer = await deployment.consumer()
-        for goal in (1, ENTITIES + 1, ENTITIES + 8_000):
+        for goal in (1, ENTITIES + 1, ENTITIES + 2_000):  # most of it is still to come at the last one
 
             async def got_there(goal: int = goal) -> bool:
                 shown = (await client.get(f"/graph/jobs/{job['id']}")).json()["data"]
                 assert shown["status"] in ("queued", "running"), shown
                 return bool(shown["done"] >= goal)
 
-            await eventually(got_there, f"{goal} rows:\n{deployment.logs()}", within=60, poll=0.005)
+            await eventually(got_there, f"{goal} rows:\n{deployment.logs()}", poll=0.005)
             consumer.kill()
             kills += 1
             consumer = await deployment.consumer()
@@ -192,7 +192,7 @@ async def test_what_is_not_there_in_full_is_not_accepted(deployment: Deployment,
         async def nothing_is_left() -> bool:
             return await ledger.number("select count(*) from backend_entities.imports") == 0
 
-        await eventually(nothing_is_left, "the parts of broken uploads to go", within=10)
+        await eventually(nothing_is_left, "the parts of broken uploads to go")
         assert (await client.get("/graph/jobs")).json()["data"] == []
 
 

@@ -23,7 +23,7 @@ CLIENT = "a-client-of-somebody-else"
 
 @pytest.fixture(scope="module")
 def metadata(api: Process) -> dict[str, Any]:
-    response = httpx.get(f"{api.url}/.well-known/oauth-authorization-server", trust_env=False)
+    response = httpx.get(f"{api.url}/.well-known/oauth-authorization-server", timeout=20, trust_env=False)
     assert response.status_code == 200
     found: dict[str, Any] = response.json()
     return found
@@ -39,7 +39,7 @@ def without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 def verified(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The claims of an access token, checked by a library we do not use, with nothing but public keys."""
     header = jwt.get_unverified_header(token)
-    keys = httpx.get(metadata["jwks_uri"], trust_env=False).json()["keys"]
+    keys = httpx.get(metadata["jwks_uri"], timeout=20, trust_env=False).json()["keys"]
     [key] = [key for key in keys if key["kid"] == header["kid"]]
     assert key["alg"] == header["alg"] == "Ed25519"
     checker = jwt.PyJWS()
@@ -57,14 +57,17 @@ def verified(token: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
 def test_the_metadata_names_addresses_that_answer(metadata: dict[str, Any], api: Process) -> None:
     assert metadata["token_endpoint"] == f"{api.url}/api/v1/auth/token"
     for name in ("token_endpoint", "revocation_endpoint", "introspection_endpoint"):
-        assert httpx.post(metadata[name], data={"a": "b"}, trust_env=False).status_code in (400, 401), name
-    keys = httpx.get(metadata["jwks_uri"], trust_env=False)
+        refused = httpx.post(metadata[name], data={"a": "b"}, timeout=20, trust_env=False)
+        assert refused.status_code in (400, 401), name
+    keys = httpx.get(metadata["jwks_uri"], timeout=20, trust_env=False)
     assert keys.headers["cache-control"] == "public, max-age=300"
     assert [set(key) for key in keys.json()["keys"]] == [{"kty", "crv", "x", "kid", "use", "alg"}] * 2
 
 
 async def test_authlib_logs_in_calls_and_refreshes(metadata: dict[str, Any], person: Person) -> None:
-    async with AsyncOAuth2Client(CLIENT, token_endpoint_auth_method="none", trust_env=False) as client:
+    async with AsyncOAuth2Client(
+        CLIENT, token_endpoint_auth_method="none", timeout=20, trust_env=False
+    ) as client:
         endpoint = metadata["token_endpoint"]
         token = await client.fetch_token(endpoint, username=person.email, password=person.password)
         assert token["token_type"].lower() == "bearer"
@@ -94,6 +97,7 @@ async def test_authlib_renews_by_itself_what_has_expired(metadata: dict[str, Any
         token_endpoint_auth_method="none",
         token_endpoint=endpoint,
         update_token=keep,
+        timeout=20,
         trust_env=False,
     ) as client:
         await client.fetch_token(endpoint, username=person.email, password=person.password)
@@ -105,7 +109,9 @@ async def test_authlib_renews_by_itself_what_has_expired(metadata: dict[str, Any
 
 async def test_authlib_introspects_and_revokes(metadata: dict[str, Any], person: Person) -> None:
     endpoint = metadata["token_endpoint"]
-    async with AsyncOAuth2Client(CLIENT, token_endpoint_auth_method="none", trust_env=False) as client:
+    async with AsyncOAuth2Client(
+        CLIENT, token_endpoint_auth_method="none", timeout=20, trust_env=False
+    ) as client:
         token = await client.fetch_token(endpoint, username=person.email, password=person.password)
         access, refresh = token["access_token"], token["refresh_token"]
         told = await client.post(metadata["introspection_endpoint"], data={"token": refresh})
@@ -137,12 +143,13 @@ def test_requests_oauthlib_logs_in_calls_and_refreshes(metadata: dict[str, Any],
 def new_api_key(metadata: Mapping[str, Any], person: Person) -> dict[str, Any]:
     endpoint = metadata["token_endpoint"]
     login = httpx.post(
-        endpoint, json={"email": person.email, "password": person.password}, trust_env=False
+        endpoint, json={"email": person.email, "password": person.password}, timeout=20, trust_env=False
     ).json()
     response = httpx.post(
         endpoint.removesuffix("/token") + "/api-keys",
         json={"name": "a program", "scopes": ["read"]},
         headers={"Authorization": f"Bearer {login['access_token']}"},
+        timeout=20,
         trust_env=False,
     )
     assert response.status_code == 201, response.text
@@ -155,7 +162,7 @@ async def test_programs_get_tokens_of_their_own_with_both_clients(
 ) -> None:
     endpoint = metadata["token_endpoint"]
     key = new_api_key(metadata, person)
-    async with AsyncOAuth2Client(key["id"], key["key"], scope="read", trust_env=False) as client:
+    async with AsyncOAuth2Client(key["id"], key["key"], scope="read", timeout=20, trust_env=False) as client:
         token = await client.fetch_token(endpoint, grant_type="client_credentials")
         claims = verified(token["access_token"], metadata)
         assert (claims["client_id"], claims["scope"]) == (key["id"], "read")
@@ -172,8 +179,8 @@ def test_a_token_with_another_signature_is_refused_by_the_checker_too(
 ) -> None:
     """The check above can fail."""
     body = {"email": person.email, "password": person.password}
-    token = httpx.post(metadata["token_endpoint"], json=body, trust_env=False).json()["access_token"]
-    head, payload, signature = token.split(".")
+    login = httpx.post(metadata["token_endpoint"], json=body, timeout=20, trust_env=False)
+    head, payload, signature = login.json()["access_token"].split(".")
     raw = bytearray(base64.urlsafe_b64decode(signature + "=="))
     raw[0] ^= 1
     forged = f"{head}.{payload}.{base64.urlsafe_b64encode(bytes(raw)).rstrip(b'=').decode()}"

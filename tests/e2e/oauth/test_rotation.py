@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from adapters.security.sealing import new_key
 from entrypoints.cli.target import CLIENT_VARIABLES
@@ -40,7 +40,7 @@ def kgl(deployed: Deployment, *arguments: str, **changes: str) -> "subprocess.Co
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
         env={**inherited, "PYTHONPATH": str(ROOT), **deployed.environment, **changes},
     )
 
@@ -53,7 +53,7 @@ def told(deployed: Deployment, *arguments: str) -> dict[str, dict[str, Any]]:
 
 
 def published(process: Process) -> set[str]:
-    keys = httpx.get(f"{process.url}/.well-known/jwks.json", trust_env=False).json()["keys"]
+    keys = httpx.get(f"{process.url}/.well-known/jwks.json", timeout=20, trust_env=False).json()["keys"]
     return {key["kid"] for key in keys}
 
 
@@ -72,7 +72,9 @@ def refresh(process: Process, pair: dict[str, str]) -> httpx.Response:
 
 def status(process: Process, pair: dict[str, str]) -> int:
     headers = {"Authorization": f"Bearer {pair['access_token']}"}
-    return httpx.get(f"{process.url}/api/v1/auth/me", headers=headers, trust_env=False).status_code
+    return httpx.get(
+        f"{process.url}/api/v1/auth/me", headers=headers, timeout=20, trust_env=False
+    ).status_code
 
 
 def shows(process: Process, kids: set[str]) -> bool:
@@ -95,6 +97,16 @@ def becomes_true(holds: Callable[[], bool], within: float = TAKEN_OVER_WITHIN) -
         assert time.monotonic() - begun < within, "not taken over in time"
         time.sleep(0.05)
     return time.monotonic() - begun
+
+
+def close_code(socket: ClientConnection, within: float = TAKEN_OVER_WITHIN) -> int | None:
+    """Reads to the end: a heartbeat may come before it."""
+    deadline = time.monotonic() + within
+    try:
+        while True:
+            socket.recv(timeout=max(0.0, deadline - time.monotonic()))
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
 
 
 def test_a_rotation_reaches_every_process_and_ends_no_session(
@@ -141,10 +153,7 @@ def test_compromised_keys_are_dropped_at_once_in_every_process(
         socket.send(json.dumps({"type": "authenticate", "token": pair["access_token"]}))
         assert "authenticated" in str(socket.recv(timeout=10))
         after = told(deployed, "rotate", "--compromised")
-        with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=TAKEN_OVER_WITHIN)
-        assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 4401
+        assert close_code(socket) == 4401
     assert set(after) == {"current", "next"}
     assert before.isdisjoint(key["kid"] for key in after.values())
     for process in (api, other):

@@ -12,8 +12,9 @@ from tests.e2e.resilience.transport import WorkTransport
 from tests.servers.postgres import PostgresTestServer
 from tests.servers.rabbitmq import RabbitMQTestServer
 
-# A policy that is through with a message quickly, and leases that do not outlive their holders for long.
-IMPATIENT = {"MESSAGE_ATTEMPTS": "3", "MESSAGE_RETRY_DELAY": "0.1", "MESSAGE_LEASE": "1"}
+# A policy that is through with a message quickly, and leases that do not outlive their holders for long, but
+# outlast the pauses of a busy machine.
+IMPATIENT = {"MESSAGE_ATTEMPTS": "3", "MESSAGE_RETRY_DELAY": "0.1", "MESSAGE_LEASE": "5"}
 
 Deploy = Callable[..., AbstractAsyncContextManager[Deployment]]
 

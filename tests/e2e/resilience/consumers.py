@@ -42,7 +42,7 @@ class Consumers:
     def kill(self, process: psutil.Process) -> None:
         """Ends it as a power failure would."""
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
         self._alive = [(each, log) for each, log in self._alive if each != process]
 
     def all_live(self) -> bool:
@@ -52,7 +52,7 @@ class Consumers:
 
 @contextlib.contextmanager
 def consumers_of(deployment: Deployment) -> Iterator[Consumers]:
-    """Starts none yet; ends all of them."""
+    """Starts none yet, but could at once; ends all of them."""
     nursery = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.resilience.nursery"],
         stdin=subprocess.PIPE,
@@ -61,4 +61,6 @@ def consumers_of(deployment: Deployment) -> Iterator[Consumers]:
         env={**os.environ, **deployment.environment},
     )
     with nursery:  # closes its input at the end, which ends it and everybody it has started
+        if nursery.stdout is None or nursery.stdout.readline() != "ready\n":
+            raise RuntimeError("the nursery did not begin")
         yield Consumers(nursery, deployment.folder)

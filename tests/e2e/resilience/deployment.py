@@ -19,7 +19,7 @@ from tests.servers.process import ServerProcess, free_port
 
 ROOT: Final = Path(__file__).parents[3]
 PASSWORD: Final = "correct horse battery staple"
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 180.0
 
 
 class Deployment:

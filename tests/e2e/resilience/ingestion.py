@@ -40,18 +40,17 @@ async def ingest(
     pause: float = 0,
     within: float = 120,
 ) -> Ingestion:
-    """Sends every document, each under one idempotency key, until it is acknowledged.
+    """Sends every document, each under one idempotency key, until it is acknowledged `within` seconds.
 
     `documents` may be without end, until `done.enough` is set; `pause` seconds pass between two of them.
     """
     remaining = iter(documents)
-    deadline = time.monotonic() + within
     done.logs = deployment.logs
     async with deployment.client() as client:
 
         async def send() -> None:
             for document in remaining:
-                await until_acknowledged(client, document, done, deadline)
+                await until_acknowledged(client, document, done, time.monotonic() + within)
                 if done.enough:
                     return
                 await asyncio.sleep(pause)

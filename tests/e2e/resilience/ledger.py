@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from adapters.postgres.provision import Logins
+from entrypoints.subscriptions import SUBSCRIPTIONS
 from tests.servers.postgres import PostgresTestServer
 
 # Each answers with what must not be; every one of them is empty in a sound database.
@@ -64,6 +65,22 @@ UNSOUND: Final = {
     "messages left over": "select queue, id, failures, dead_at, error from backend_operations.messages",
 }
 
+# Seen in one moment. Whatever carries the messages, the one of an event has been handled when its queue's
+# handler has said so: the transport in the database is empty then, and a broker holds repetitions at most.
+IDLE: Final = """
+select not exists (select from backend_documents.documents where status = 'pending')
+    and not exists (
+        select from backend_operations.events e, backend_operations.event_head h
+        where e.position is null or e.position > h.published)
+    and not exists (select from backend_operations.messages where dead_at is null)
+    and not exists (
+        select from backend_operations.events e
+        join unnest($1::text[], $2::text[]) as s (handler, type) on s.type = e.type
+        where not exists (
+            select from backend_operations.inbox i
+            where i.user_id = e.user_id and i.handler = s.handler and i.message_id = e.id))
+"""
+
 GAPS: Final = """
 select count(*) as events, count(position) as positioned, coalesce(min(position), 1) as first,
     coalesce(max(position), 0) as last, count(distinct position) as different,
@@ -116,19 +133,14 @@ class Ledger:
         return await self.number("select count(*) from backend_documents.documents where status = 'pending'")
 
     async def handled(self) -> int:
-        """Messages whose effects are stored: two for each document."""
+        """Messages whose effects are stored: three for each document."""
         return await self.number("select count(*) from backend_operations.inbox")
 
     async def is_idle(self) -> bool:
-        """Whether everything has been worked on, and every event been handed over."""
-        [(pending, unpublished, waiting)] = await self.rows(
-            "select (select count(*) from backend_documents.documents where status = 'pending'),"
-            " (select count(*) from backend_operations.events e"
-            " where e.position is null or e.position > h.published),"
-            " (select count(*) from backend_operations.messages where dead_at is null)"
-            " from backend_operations.event_head h"
-        )
-        return not pending and not unpublished and not waiting
+        """Whether every event has been handed over, and everything been worked on that follows from one."""
+        told = [(each.queue, topic) for each in SUBSCRIPTIONS for topic in each.topics]
+        [(idle,)] = await self.rows(IDLE, *map(list, zip(*told, strict=True)))
+        return bool(idle)
 
     async def unsound(self) -> dict[str, list[tuple[object, ...]]]:
         """What must not be, each with a few examples."""

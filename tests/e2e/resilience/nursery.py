@@ -3,6 +3,7 @@
 Killing many is then a matter of their work, not of seconds of start-up between two deaths.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -23,12 +24,15 @@ def be_born(log: Path) -> None:
 
 
 def run() -> None:
-    """Reads names of logs and answers with process ids, until nobody writes any more."""
+    """Says when it is ready, then reads names of logs and answers with process ids, until nobody writes any
+    more."""
     import entrypoints.cli.main  # noqa: PLC0415 - so that children need not
     import entrypoints.consume  # noqa: PLC0415, F401 - so that children need not
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no waiting for
     children = []
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -38,12 +42,13 @@ def run() -> None:
                 code = 0
             finally:
                 os._exit(code)
-        children.append(child)
+        with contextlib.suppress(ProcessLookupError):
+            children.append(os.pidfd_open(child))  # a number may be somebody else's by the end
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
     for child in children:
-        if Path(f"/proc/{child}").exists():
-            os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":

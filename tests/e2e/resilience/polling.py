@@ -13,7 +13,7 @@ async def eventually(
     holds: Callable[[], bool | Awaitable[bool]],
     what: str | Callable[[], str],
     *,
-    within: float = 60.0,
+    within: float = 180.0,
     poll: float = POLL_SECONDS,
 ) -> None:
     """Returns when the condition holds; fails, saying what was waited for, when it does not in time. A `what`

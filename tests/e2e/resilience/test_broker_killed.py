@@ -17,8 +17,11 @@ async def test_a_broker_killed_and_started_again_loses_no_document_and_the_api_n
 ) -> None:
     given = Ingestion()
     async with deploy(RABBITMQ_URL=killable_rabbitmq.url) as deployment:
-        for _ in range(2):
-            deployment.consume()
+        consumers = [deployment.consume() for _ in range(2)]
+        await eventually(
+            lambda: all(deployment.has_said(each, "broker_connected") for each in consumers),
+            lambda: f"every queue to be declared:\n{deployment.logs()}",
+        )
         await eventually(killable_rabbitmq.has_saved_queues, "queues that survive a kill", poll=0.1)
         async with asyncio.TaskGroup() as group:
             group.create_task(ingest(deployment, stream(2), given, senders=2, pause=0.02))
@@ -30,7 +33,7 @@ async def test_a_broker_killed_and_started_again_loses_no_document_and_the_api_n
                 assert await ledger.pending() > 0
                 await asyncio.to_thread(killable_rabbitmq.start)
             given.enough = True
-        await eventually(ledger.is_idle, f"every document to be processed:\n{deployment.logs()}", within=90)
+        await eventually(ledger.is_idle, f"every document to be processed:\n{deployment.logs()}", within=300)
 
         assert set(given.statuses) == {201}
         assert given.cut == 0

@@ -76,11 +76,12 @@ async def test_a_consumer_killed_twenty_times_leaves_the_graph_of_an_undisturbed
         with consumers_of(deployment) as consumers:
             await kill_again_and_again(deployment, consumers, ledger, moments)
             await eventually(ledger.is_idle, f"every document to be processed:\n{deployment.logs()}")
+            # While there is somebody to settle what comes twice.
+            await transport.drained(deployment.logs)
             assert consumers.all_live()
 
         stored = await ledger.number("select count(*) from backend_documents.documents")
         assert stored == len(set(given.acknowledged.values()))
         assert await ledger.unsound() == {}
-        await transport.drained(deployment.logs)
         assert await ledger.has_gapless_positions()
         assert await ledger.graph() == undisturbed

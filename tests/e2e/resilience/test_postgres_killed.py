@@ -60,7 +60,7 @@ async def test_everything_acknowledged_is_processed_after_the_database_was_kille
             await eventually(has_refused(given, 40), "refusals meanwhile")
             await asyncio.to_thread(killable_postgres.start)
         given.enough = True
-    await eventually(ledger.is_idle, f"every document to be processed:\n{deployment.logs()}", within=90)
+    await eventually(ledger.is_idle, f"every document to be processed:\n{deployment.logs()}", within=300)
 
     assert all(process.is_running() for process in processes), deployment.logs()
     assert set(given.statuses) <= {200, 201, 409, 503}

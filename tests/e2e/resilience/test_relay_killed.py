@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.client import connect
 
 from tests.e2e.resilience.conftest import Deploy
-from tests.e2e.resilience.consumers import consumers_of
+from tests.e2e.resilience.consumers import Consumers, consumers_of
 from tests.e2e.resilience.corpus import stream
 from tests.e2e.resilience.deployment import Deployment
 from tests.e2e.resilience.ingestion import Ingestion, has_taken, ingest
@@ -51,40 +51,46 @@ async def frames_of_a_socket(deployment: Deployment) -> AsyncIterator[list[Frame
 async def test_every_event_arrives_once_and_in_order_through_the_deaths_of_its_relays(
     deploy: Deploy, ledger: Ledger, transport: WorkTransport
 ) -> None:
+    # What is waited for without the event loop comes before the socket, whose client must answer pings.
+    async with deploy(**transport.environment) as deployment:
+        with consumers_of(deployment) as consumers:
+            await told_once_and_in_order(deployment, consumers, ledger)
+
+
+async def told_once_and_in_order(deployment: Deployment, consumers: Consumers, ledger: Ledger) -> None:
     given = Ingestion()
     async with (
-        deploy(**transport.environment) as deployment,
         # Before any relay runs: every event there will ever be, the registration's too, is still to come.
         frames_of_a_socket(deployment) as frames,
         asyncio.TaskGroup() as group,
     ):
-        with consumers_of(deployment) as consumers:
-            group.create_task(ingest(deployment, stream(5), given, senders=2, pause=0.05))
+        ingesting = group.create_task(ingest(deployment, stream(5), given, senders=2, pause=0.05))
+        consumers.start()
+        consumers.start()
+        for kill in range(1, KILLS + 1):
+            leads = f"a leader before kill {kill}:\n{deployment.logs()}"
+            await eventually(lambda: consumers.that_said("relay_leads") is not None, leads)
+            await eventually(has_grown(frames), f"events before kill {kill}", poll=0.001)
+            leader = consumers.that_said("relay_leads")
+            assert leader is not None
+            consumers.kill(leader)
             consumers.start()
-            consumers.start()
-            for kill in range(1, KILLS + 1):
-                leads = f"a leader before kill {kill}:\n{deployment.logs()}"
-                await eventually(lambda: consumers.that_said("relay_leads") is not None, leads)
-                await eventually(has_grown(frames), f"events before kill {kill}", poll=0.001)
-                leader = consumers.that_said("relay_leads")
-                assert leader is not None
-                consumers.kill(leader)
-                consumers.start()
-            await eventually(has_taken(given, 1), "one document more")
-            given.enough = True
-            await eventually(
-                lambda: has_ended(ledger, given),
-                f"every document to be processed:\n{deployment.logs()}",
-                poll=0.1,
-            )
-            recorded = await ledger.rows(
-                "select position, id::text, type from backend_operations.events order by position"
-            )
-            await eventually(lambda: len(frames) >= len(recorded), "the last frames")
+        await eventually(has_taken(given, 1), "one document more")
+        given.enough = True
+        await ingesting  # each sender is about to send one more
+        await eventually(
+            lambda: has_ended(ledger, given),
+            f"every document to be processed:\n{deployment.logs()}",
+            poll=0.1,
+        )
+        recorded = await ledger.rows(
+            "select position, id::text, type from backend_operations.events order by position"
+        )
+        await eventually(lambda: len(frames) >= len(recorded), "the last frames")
 
-            assert frames == recorded
-            assert [position for position, *_ in frames] == list(range(1, len(recorded) + 1))
-            assert await ledger.unsound() == {}
+        assert frames == recorded
+        assert [position for position, *_ in frames] == list(range(1, len(recorded) + 1))
+        assert await ledger.unsound() == {}
 
 
 def has_grown(frames: list[Frame]) -> Callable[[], bool]:

@@ -1,6 +1,7 @@
 """The embedded server trusts nobody, survives every way to die, and says in one line why it cannot run."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -58,7 +59,7 @@ def ask(url: str, question: str) -> object:
 
 
 def wait_until_nobody_runs(directory: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while servers_on(directory):
         assert time.monotonic() < deadline, "the server outlived its owner"
         time.sleep(0.05)
@@ -103,7 +104,8 @@ def test_recovers_from_a_server_killed_with_all_its_processes(
     server.start()
     ask(server.admin_url, "create table kept as select 42 as value")
     for process_id in servers_on(directory):
-        os.kill(process_id, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the others end when the first one has
+            os.kill(process_id, signal.SIGKILL)
     wait_until_nobody_runs(directory)
     server.start()
     assert ask(server.admin_url, "select value from kept") == 42

@@ -18,7 +18,7 @@ from tests.servers.process import ServerUnavailable
 from tests.servers.redis import PrivateRedis, private_redis
 
 # Longer than any stall of a loaded machine: what is lost here is lost for good reason.
-PATIENCE = 2.0
+PATIENCE = 10.0
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ async def counter(server: PrivateRedis) -> AsyncIterator[RedisRateCounter]:
 
 
 async def found_again(counter: RedisRateCounter) -> None:
-    await eventually(lambda: not counter.lost, "Redis to be found again", within=20)
+    await eventually(lambda: not counter.lost, "Redis to be found again", within=60)
 
 
 def names(logs: Sequence[Mapping[str, object]]) -> list[object]:
@@ -78,7 +78,7 @@ async def test_a_server_that_hangs_is_waited_for_once(
                 await counter.add("b", 600)
             assert names(logs) == ["rate_limit_store_lost"]
             assert counter.lost
-            assert time.monotonic() - begun < 100, "a thousand waits would be 2,000 s"
+            assert time.monotonic() - begun < 100, "a thousand waits would be 10,000 s"
         finally:
             os.kill(server.pid, signal.SIGCONT)
         await found_again(counter)

@@ -22,7 +22,7 @@ class Client:
     async def say(self, **message: object) -> None:
         await self.connection.send(msgspec.json.encode(message).decode())
 
-    async def hear(self, within: float = 10) -> dict[str, Any]:
+    async def hear(self, within: float = 30) -> dict[str, Any]:
         raw = await asyncio.wait_for(self.connection.recv(), within)
         message: dict[str, Any] = msgspec.json.decode(raw)
         return message
@@ -34,7 +34,7 @@ class Client:
     async def words(self, count: int) -> list[str]:
         return [(await self.hear())["data"]["word"] for _ in range(count)]
 
-    async def closed(self, within: float = 10) -> int:
+    async def closed(self, within: float = 30) -> int:
         """The code the server closes with, after whatever it still sends."""
         with contextlib.suppress(ConnectionClosed):
             async with asyncio.timeout(within):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,13 +25,12 @@ from entrypoints.http import asyncapi, events
 from entrypoints.http.app import create_app
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.dispatch import Dispatcher
-from entrypoints.http.hypercorn_protocol.state import Application
+from entrypoints.http.hypercorn_protocol.state import Application, Limits
 from entrypoints.http.server import ServerConfig, serve
 from entrypoints.websocket.cloudevent import encode_cloud_event
 from entrypoints.websocket.endpoint import Sockets, register, running
 from entrypoints.websocket.session import SocketLimits, SocketServices
 from tests.contract.systems import IDS, MemorySystem, System, principal
-from tests.servers.process import free_port
 from tests.unit.application.live.live_system import eventually
 
 
@@ -82,7 +82,7 @@ class LiveServer:
         return f"http://127.0.0.1:{self.port}/api/v1"
 
     def connect(self, **options: object) -> connect:
-        options = {"proxy": None, **options}
+        options = {"proxy": None, "open_timeout": 60, **options}
         return connect(f"ws://127.0.0.1:{self.port}/api/v1/ws", **options)  # type: ignore[arg-type]  # its own options
 
     async def happen(self, *events_: DomainEvent) -> None:
@@ -113,6 +113,7 @@ async def live_server(
     origins: frozenset[str] = frozenset(),
     tokens: Tokens | None = None,
     stock: bool = False,
+    http: Limits | None = None,
 ) -> AsyncIterator[LiveServer]:
     """Over the memory store unless told otherwise; `stock` serves it by Hypercorn's own protocols."""
     if system is None or log is None:
@@ -139,43 +140,37 @@ async def live_server(
         async with running(feed):
             yield
 
-    stop, bound, port = asyncio.Event(), asyncio.Event(), free_port()
+    stop = asyncio.Event()
+    bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     if stock:
         config = Config()
-        config.bind, config.websocket_max_message_size = [f"127.0.0.1:{port}"], 65536
+        listener = socket.create_server(("127.0.0.1", 0))  # who connects too soon waits there
+        bound.set_result(listener.getsockname()[1])
+        config.bind, config.websocket_max_message_size = [f"fd://{listener.detach()}"], 65536
+        config.keep_alive_timeout = config.graceful_timeout = 60
         work = serve_stock(app, config, shutdown_trigger=stop.wait)
-        app.before_serving(bound.set)
     else:
         work = serve(
             cast(Application, app),
             ServerConfig(
-                port=port, linger_seconds=0, on_bound=lambda *_: bound.set(), on_drain=sockets.close_all
+                port=0,
+                limits=http or Limits(),
+                grace_seconds=60,
+                linger_seconds=0,
+                shutdown_seconds=30,
+                on_bound=lambda _, port: bound.set_result(port),
+                on_drain=sockets.close_all,
             ),
             stop=stop,
         )
     served = asyncio.create_task(work)
     try:
-        await asyncio.wait_for(bound.wait(), 10)
+        port = await asyncio.wait_for(bound, 60)
         await eventually(lambda: feed.open)
-        if stock:
-            await until_it_listens(port)
         yield LiveServer(port, system, log, feed, sockets, tokens, stop, served)
     finally:
         stop.set()
-        await asyncio.wait_for(served, 20)
-
-
-async def until_it_listens(port: int) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+        await asyncio.wait_for(served, 90)
 
 
 def new_user() -> UserId:

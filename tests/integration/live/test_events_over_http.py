@@ -44,7 +44,7 @@ class Stream:
     async def hear(self) -> ServerSentEvent | None:
         """The next event, None at the end."""
         fields = {"event": "message", "data": ""}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for line in self._lines:
                 if line.startswith(":"):
                     self.comments += 1
@@ -71,14 +71,14 @@ def tls() -> ssl.SSLContext:
 
 @contextlib.asynccontextmanager
 async def streaming(server: LiveServer, token: str, query: str = "", **headers: str) -> AsyncIterator[Stream]:
-    async with httpx.AsyncClient(trust_env=False, verify=tls()) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=tls(), timeout=30) as client:
         url = f"{server.url}/events/stream{query}"
         async with client.stream("GET", url, headers=authorization(token) | headers) as response:
             yield Stream(response)
 
 
 async def get(server: LiveServer, path: str, token: str | None = None, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, verify=tls()) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=tls(), timeout=30) as client:
         return await client.get(
             server.url + path, headers=headers | (authorization(token) if token is not None else {})
         )
@@ -132,7 +132,7 @@ async def test_refuses_bad_parameters(server: LiveServer, path: str, query: str,
 
 @pytest.mark.parametrize("last", ["x", "-1", "9" * 25, "99", "٣"])
 async def test_refuses_a_last_event_id_that_is_no_position(server: LiveServer, last: str) -> None:
-    async with httpx.AsyncClient(trust_env=False, verify=tls()) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=tls(), timeout=30) as client:
         headers = [(b"Authorization", f"Bearer {server.tokens.issue(new_user())}".encode())]
         reply = await client.get(
             server.url + "/events/stream", headers=[*headers, (b"Last-Event-ID", last.encode())]

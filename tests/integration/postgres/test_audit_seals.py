@@ -164,15 +164,17 @@ async def test_days_follow_one_another_even_when_the_clock_was_set_back(sealed: 
         await connection.execute(f"update {LOGS} set seal = null, place = null")
         assert await sealed.ledger.seal(2) == 2
         # The last seal is of a day to come: as if the clock had since been set back.
+        to_come = await connection.fetchval("select current_date + 3")
         await connection.execute(
-            f"update {SEALS} set day = current_date + 3, digest = sha256(previous || convert_to("
-            f"concat(number, ',', current_date + 3, ',', sequence, ',', 2, ','), 'UTF8') || digests)"
+            f"update {SEALS} set day = $1::date, digest = sha256(previous || convert_to("
+            f"concat(number, ',', $1::date, ',', sequence, ',', 2, ','), 'UTF8') || digests)",
+            to_come,
         )
         assert await sealed.ledger.seal(5) == 5
-        rows = await connection.fetch(f"select day - current_date, sequence from {SEALS} order by number")
+        rows = await connection.fetch(f"select day, sequence from {SEALS} order by number")
     finally:
         await connection.close()
-    assert [tuple(row) for row in rows] == [(3, 1), (3, 2)]
+    assert [tuple(row) for row in rows] == [(to_come, 1), (to_come, 2)]
     assert await sealed.faults() == []
 
 

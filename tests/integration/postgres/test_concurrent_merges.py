@@ -77,7 +77,7 @@ async def test_readers_do_not_wait_and_writers_of_other_things_do_not_either(mer
         held = await work.merges.hold(user, [target.id, source.id])  # type: ignore[attr-defined]  # Postgres' work has them
         merge = merge_of(MergeId(IDS.new()), held[target.id], [held[source.id]], by=user, now=START)
         await carry_out(work, merge, held)  # type: ignore[arg-type]  # as above
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert (await store.entities.entity(user, source.id)).version == 1
             assert (await store.relationships.relationship(user, edge.id)).source_entity_id == source.id
             await merging.edit(apart, {"confidence": 0.5})

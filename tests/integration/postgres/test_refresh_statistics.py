@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
+from adapters.postgres.engine import driver_dsn
 from adapters.postgres.graph_imports import PostgresRefreshStatistics
 from adapters.postgres.provision import Logins
 from domain.graph.bulk import BulkMode
@@ -14,8 +16,22 @@ from tests.contract.systems import PostgresSystem
 KNOWN = "select reltuples::bigint from pg_class where oid = $1::text::regclass"
 
 
+LOOKED_AT = (
+    "backend_entities.entities",
+    "backend_entities.entity_keys",
+    "backend_entities.relationships",
+    "backend_operations.events",
+)
+
+
 @pytest.fixture
 async def store(migrated_database: Logins) -> AsyncIterator[GraphStore]:
+    owner = await asyncpg.connect(driver_dsn(migrated_database.owner_url))
+    try:
+        for table in LOOKED_AT:  # by nobody else: autovacuum may come by at any moment
+            await owner.execute(f"alter table {table} set (autovacuum_enabled = false)")
+    finally:
+        await owner.close()
     async with postgres_store(migrated_database) as real:
         yield real
 

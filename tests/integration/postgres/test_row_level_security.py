@@ -133,7 +133,7 @@ async def test_a_cancelled_transaction_gives_its_connection_back_clean(narrow: P
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5), narrow.database.connection() as connection:
+    async with asyncio.timeout(30), narrow.database.connection() as connection:
         assert await OWN.fetch(connection, user_id=ada) == []
 
 

@@ -11,7 +11,7 @@ from adapters.providers.credential_check import HttpCredentialCheck, ProviderAdd
 from domain.credentials.credential import Provider
 from domain.credentials.errors import CredentialRefusedByProvider, ProviderUnavailable
 from domain.shared.secret import Secret
-from tests.servers.process import free_port
+from tests.servers.process import closed_port
 from tests.servers.providers import ProviderServer, provider_server
 
 TOKENS = {Provider.OPENAI: "sk-good", Provider.HUGGINGFACE: "hf_good"}
@@ -35,7 +35,7 @@ def server(elsewhere: ProviderServer) -> Iterator[ProviderServer]:
         yield server
 
 
-def check_at(openai: str, huggingface: str, patience: float = 5.0) -> HttpCredentialCheck:
+def check_at(openai: str, huggingface: str, patience: float = 30.0) -> HttpCredentialCheck:
     return HttpCredentialCheck(ProviderAddresses(openai=openai, huggingface=huggingface, patience=patience))
 
 
@@ -80,13 +80,14 @@ async def test_does_not_wait_for_ever(server: ProviderServer) -> None:
     begun = time.monotonic()
     with pytest.raises(ProviderUnavailable, match=r"within 0\.3 s"):
         await check_at(server.openai, server.url, 0.3)(Provider.OPENAI, Secret("sk-good-hang"))
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 20, "it would have hung for 30 s"
 
 
 async def test_says_when_nobody_is_there(server: ProviderServer) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    with pytest.raises(ProviderUnavailable, match="ConnectError"):
-        await check_at(nobody, nobody)(Provider.OPENAI, Secret("sk-good"))
+    with closed_port() as port:
+        nobody = f"http://127.0.0.1:{port}"
+        with pytest.raises(ProviderUnavailable, match="ConnectError"):
+            await check_at(nobody, nobody)(Provider.OPENAI, Secret("sk-good"))
 
 
 async def test_logs_no_token(server: ProviderServer, caplog: pytest.LogCaptureFixture) -> None:

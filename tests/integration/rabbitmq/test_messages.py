@@ -12,7 +12,7 @@ from application.shared.messages import RetryPolicy, Subscription
 from domain.shared.errors import Unavailable
 from tests.contract.messages.rabbitmq import RabbitMQTransport, rabbitmq_transport
 from tests.contract.messages.transport import Recorder, a_message, consuming, eventually
-from tests.servers.process import free_port
+from tests.servers.process import closed_port
 from tests.servers.rabbitmq import RabbitMQTestServer
 
 ALL = Subscription(queue="all", topics=["#"])
@@ -74,7 +74,7 @@ async def test_what_cannot_be_decoded_is_set_aside_at_once(
             await eventually(is_dead)
 
         dead = await channel.get_queue(transport.settings.topology.dead_queue("all"), ensure=False)
-        letter = await dead.get(no_ack=True)
+        letter = await dead.get(no_ack=True, timeout=30)
     assert letter.body == body
     assert letter.headers[QUEUE] == "all"
     assert reason in str(letter.headers[ERROR])
@@ -89,7 +89,7 @@ async def test_travels_as_a_persistent_cloudevent_in_binary_mode(transport: Rabb
     async with connected(transport.settings, "test") as connection:
         channel = await connection.channel()
         queue = await channel.get_queue(transport.settings.topology.queue("all"), ensure=False)
-        incoming = await queue.get(no_ack=True)
+        incoming = await queue.get(no_ack=True, timeout=30)
 
     assert incoming.body == b'{"name":"Ada"}'
     assert incoming.content_type == "application/json"
@@ -117,6 +117,7 @@ async def test_another_policy_leaves_existing_queues_as_they_are(
 
 
 async def test_an_operator_is_told_that_the_broker_is_away() -> None:
-    settings = RabbitMQSettings(url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
-    with pytest.raises(Unavailable):
-        await RabbitMQQueues(settings, [ALL]).status()
+    with closed_port() as port:
+        settings = RabbitMQSettings(url=f"amqp://guest:guest@127.0.0.1:{port}/")
+        with pytest.raises(Unavailable):
+            await RabbitMQQueues(settings, [ALL]).status()

@@ -16,7 +16,7 @@ from application.shared.messages import Message, Subscription
 from domain.shared.errors import Unavailable
 from tests.contract.messages.rabbitmq import RabbitMQTransport, rabbitmq_transport
 from tests.contract.messages.transport import Recorder, a_message, consuming, eventually
-from tests.servers.process import free_port
+from tests.servers.process import closed_port
 from tests.servers.rabbitmq import PrivateRabbitMQ, RabbitMQTestServer
 
 ALL = Subscription(queue="all", topics=["#"])
@@ -31,9 +31,9 @@ async def transport(rabbitmq_server: RabbitMQTestServer) -> AsyncIterator[Rabbit
 async def test_loses_nothing_when_the_broker_is_killed_during_a_stream(
     killable_rabbitmq: PrivateRabbitMQ,
 ) -> None:
-    settings = RabbitMQSettings(url=killable_rabbitmq.url, longest_backoff=1.0)
+    settings = RabbitMQSettings(url=killable_rabbitmq.url, connect_timeout=15, longest_backoff=1.0)
     await RabbitMQQueues(settings).declare([ALL])
-    await eventually(killable_rabbitmq.has_saved_queues, within=30)
+    await eventually(killable_rabbitmq.has_saved_queues, within=60)
     accepted: list[UUID] = []
     handled: set[UUID] = set()
     refusals = 0
@@ -62,34 +62,35 @@ async def test_loses_nothing_when_the_broker_is_killed_during_a_stream(
 
         async with consuming(RabbitMQConsumer(settings), (ALL, handle), concurrency=8):
             streaming = asyncio.create_task(stream())
-            await eventually(lambda: len(accepted) >= 100, what="a third of the stream")
+            await eventually(lambda: len(accepted) >= 100, within=60, what="a third of the stream")
             killable_rabbitmq.kill()
-            await eventually(lambda: refusals > 0, what="a refusal while the broker is down")
+            await eventually(lambda: refusals > 0, within=60, what="a refusal of what is down")
             await asyncio.to_thread(killable_rabbitmq.start)
-            await asyncio.wait_for(streaming, timeout=60)
+            await asyncio.wait_for(streaming, timeout=120)
             await eventually(lambda: handled >= set(accepted), within=60, what="every accepted message")
 
     assert len(accepted) == 300
 
 
 async def test_says_the_broker_is_unavailable_when_nobody_listens() -> None:
-    settings = RabbitMQSettings(url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
-
-    async with RabbitMQPublisher(settings, [ALL]) as publisher:
-        with pytest.raises(Unavailable, match="message broker"):
-            await publisher.publish([a_message()])
+    with closed_port() as port:
+        settings = RabbitMQSettings(url=f"amqp://guest:guest@127.0.0.1:{port}/")
+        async with RabbitMQPublisher(settings, [ALL]) as publisher:
+            with pytest.raises(Unavailable, match="message broker"):
+                await publisher.publish([a_message()])
 
 
 async def test_a_cancelled_consumer_that_never_reached_the_broker_ends() -> None:
-    settings = RabbitMQSettings(url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
-    run = asyncio.create_task(RabbitMQConsumer(settings).run([(ALL, Recorder())], 1))
-    await asyncio.wait([run], timeout=0.3)
-    assert not run.done()
+    with closed_port() as port:
+        settings = RabbitMQSettings(url=f"amqp://guest:guest@127.0.0.1:{port}/")
+        run = asyncio.create_task(RabbitMQConsumer(settings).run([(ALL, Recorder())], 1))
+        await asyncio.wait([run], timeout=0.3)
+        assert not run.done()
 
-    run.cancel()
+        run.cancel()
 
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(run, timeout=5)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(run, timeout=60)
 
 
 async def test_refuses_a_wanted_message_that_reaches_no_queue_and_repairs_what_is_missing(

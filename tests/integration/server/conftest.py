@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from quart import Quart
 
+from entrypoints.http.hypercorn_protocol import connection
 from entrypoints.http.hypercorn_protocol.state import Application
 from entrypoints.http.server import ServerConfig
 from tests.integration.server.apps import quart_app
@@ -19,8 +20,10 @@ def loop_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def start(loop_name: str) -> Iterator[Start]:
+def start(loop_name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     running: list[RunningServer] = []
+    # A server that has said its last word is to read on for as long as a slow client takes to send the rest.
+    monkeypatch.setattr(connection, "_LINGER_SECONDS", 60.0)
 
     def _start(app: Application | Quart | None = None, config: ServerConfig | None = None) -> RunningServer:
         config = config or ServerConfig(linger_seconds=0.05, grace_seconds=3)

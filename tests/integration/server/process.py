@@ -18,7 +18,8 @@ async def main() -> None:
     def bound(_: str, port: int) -> None:
         print(port, flush=True)  # noqa: T201 - this is how the test learns it
 
-    config = ServerConfig(port=0, on_bound=bound)
+    # Long enough for every client to hear, on its next request, that this was the last one.
+    config = ServerConfig(port=0, on_bound=bound, linger_seconds=2)
     await serve(quart_app(), config, stop=stop)  # type: ignore[arg-type]  # Quart types its own scopes
 
 

@@ -78,12 +78,12 @@ class Client:
         return Reply(status, headers, self.rest())
 
     def _chunks(self) -> bytes:
-        body = b""
+        body = []
         while size := int(self.until(b"\r\n"), 16):
-            body += self.exactly(size)
+            body.append(self.exactly(size))
             assert self.exactly(2) == b"\r\n"
         assert self.exactly(2) == b"\r\n"
-        return body
+        return b"".join(body)
 
     def rest(self) -> bytes:
         """Everything up to the end of the connection."""
@@ -108,10 +108,12 @@ class RunningServer:
         self._failure: BaseException | None = None
         self.port = 0
         self.responses: list[tuple[Scope | None, int, int, float]] = []
-        config = replace(config, port=0, on_bound=self._on_bound, on_response=self._on_response)
+        config = replace(
+            config, port=0, shutdown_seconds=30, on_bound=self._on_bound, on_response=self._on_response
+        )
         self._thread = threading.Thread(target=self._run, args=(app, config, LOOPS[loop]), daemon=True)
         self._thread.start()
-        assert self._bound.wait(10), f"the server did not start: {self._failure}"
+        assert self._bound.wait(60), f"the server did not start: {self._failure}"
 
     def _on_bound(self, host: str, port: int) -> None:
         self.port = port
@@ -145,7 +147,7 @@ class RunningServer:
         if self._thread.is_alive():
             with contextlib.suppress(RuntimeError):
                 self.begin_stop()
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the server did not stop"
         assert self._failure is None, self._failure
         return monotonic() - started
@@ -164,8 +166,8 @@ class RunningServer:
             return client.reply()
 
 
-def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Fails unless the condition comes true in time."""
+def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Fails unless the condition comes true in time: before the server's own patience of 30 s ends."""
     deadline = monotonic() + seconds
     while not condition():
         assert monotonic() < deadline, "the condition did not come true"

@@ -1,5 +1,6 @@
 """What no client should send: refused with a 4xx problem, the connection closed, nothing smuggled."""
 
+import contextlib
 import json
 
 import pytest
@@ -150,7 +151,8 @@ def test_random_bytes_get_a_refusal_or_nothing_and_harm_nobody(server: RunningSe
             data[source.randrange(len(data))] = source.randrange(256)
         with server.client() as client:
             client.send(bytes(data))
-            client.socket.shutdown(1)
+            with contextlib.suppress(OSError):  # the server may have left already
+                client.socket.shutdown(1)
             answer = client.rest()
             assert b"HTTP/1.1 5" not in answer, bytes(data)
     assert server.exchange(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n").status == 200

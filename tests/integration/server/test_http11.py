@@ -249,7 +249,8 @@ def test_closes_idle_connections(start: Start) -> None:
 
 
 def test_gives_up_on_a_head_that_never_ends(start: Start) -> None:
-    server = start(None, ServerConfig(limits=Limits(head_seconds=0.2), linger_seconds=0.05))
+    # Counted from the moment the client connects: long enough for its first words to arrive.
+    server = start(None, ServerConfig(limits=Limits(head_seconds=2), linger_seconds=0.05))
     with server.client() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: t\r\nX-")
         assert client.reply().status == 408
