@@ -36,12 +36,13 @@ from domain.graph.bulk import BulkMode, RowOutcome, RowStatus
 from domain.graph.bulk_events import graph_written
 from domain.graph.job import GraphJob, GraphJobOutcome, GraphJobStatus, Progress
 from domain.graph.job_events import GraphJobProgressed, graph_job_event
-from domain.shared.errors import Conflict
+from domain.shared.errors import Conflict, Unavailable
 
 ATTEMPTS = 5
 MOST_REFUSED = 10_000
 MANY = 5_000
 ABORT = "abort"
+ELSEWHERE = "somebody else works on this import"
 CANCELLED = GraphJobOutcome(status=GraphJobStatus.CANCELLED)
 
 
@@ -60,7 +61,8 @@ class _Run:
 
 
 class RunImport(GraphJobRunner):
-    """Runs again from where the last commit left it. `readers` are by the name of the format."""
+    """Runs again from where the last commit left it. `readers` are by the name of the format. Raises
+    `Unavailable` when another consumer has taken the job over: one that was thought dead, and is not."""
 
     def __init__(
         self,
@@ -99,6 +101,10 @@ class RunImport(GraphJobRunner):
         except Stopped:
             return CANCELLED
         except BrokenFile as error:
+            async with self._start_work(principal) as work:
+                now = await work.imports.state(principal.user_id, job.id)
+            if now is None or now.phase is Phase.DONE:  # and the file was taken away while it was read
+                raise Unavailable(ELSEWHERE) from error
             raise Rejected(error.detail) from error
         if written_in(outcome) >= MANY:
             # Nobody's plans should rest on what was there before until the store finds out by itself.
@@ -129,9 +135,9 @@ class RunImport(GraphJobRunner):
         raise RuntimeError("unreachable: the last attempt returns or raises")
 
     async def _require(self, work: ImportUnitOfWork, run: _Run, state: ImportState) -> None:
-        """Raises `Conflict` when another consumer has gone on with the job."""
+        """Raises `Unavailable` when another consumer has gone on with the job: that is nobody's failure."""
         if await work.imports.state(run.principal.user_id, run.job.id) != state:
-            raise Conflict("somebody else works on this import")
+            raise Unavailable(ELSEWHERE)
 
     async def _put(
         self, work: ImportUnitOfWork, run: _Run, state: ImportState, batch: Batch
@@ -173,10 +179,10 @@ class RunImport(GraphJobRunner):
             return outcome_of(state.counts)
         refused = await self._check(run, state)
         if not refused:
-            state, refused = await under_current_schema(partial(self._attempt, run, state))
+            after, refused = await under_current_schema(partial(self._attempt, run, state))
             if not refused:
-                return outcome_of(state.counts)
-        await self._report(run, refused)
+                return outcome_of(after.counts)
+        await self._report(run, state, refused)
         return nothing_of(len(refused), at_least=len(refused) >= MOST_REFUSED)
 
     async def _attempt(self, run: _Run, state: ImportState) -> tuple[ImportState, Sequence[RowOutcome]]:
@@ -224,9 +230,10 @@ class RunImport(GraphJobRunner):
                 raise Stopped
             await work.commit()
 
-    async def _report(self, run: _Run, refused: Sequence[RowOutcome]) -> None:
+    async def _report(self, run: _Run, state: ImportState, refused: Sequence[RowOutcome]) -> None:
         """Keeps what was refused where nothing else is kept."""
         async with self._start_work(run.principal) as work:
+            await self._require(work, run, state)
             user_id, job_id = run.principal.user_id, run.job.id
             await work.graph_jobs.refuse(user_id, job_id, places_of(refused))
             progress = Progress(total=None, done=0, refused=len(refused))

@@ -1,11 +1,16 @@
 """What writing in bulk promises, in memory and in Postgres: through the whole import, row by row."""
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.formats.registry import READERS
+from application.graph.imports import RawRow
 from domain.graph.bulk import BulkMode
+from domain.graph.job import GraphJob
+from domain.shared.errors import Unavailable
 from tests.contract.formats.files import ADA, BOB, FORMATS, KNOWS, file_of
 from tests.contract.graph.importing import Importing, edges_of, entities_of, entity, relationship
 
@@ -252,3 +257,38 @@ async def test_every_format_is_worked_in(importing: Importing, format_: str) -> 
     found = await entities_of(importing)
     assert {found["Ada"].id, found["Bob"].id} == {ADA.id, BOB.id}
     assert [edge.relationship_type for edge in await edges_of(importing)] == [KNOWS.relationship_type]
+
+
+class Overtaken:
+    """Reads a file while another consumer, who took its own for dead, runs the same job to its end."""
+
+    def __init__(self, importing: Importing, format_: str, *, early: bool) -> None:
+        self._importing = importing
+        self._reader = READERS[format_]
+        self._early = early
+        self._loop = asyncio.get_running_loop()
+        self.job: GraphJob | None = None
+
+    def rows(self, chunks: Iterable[bytes], source: str | None) -> Iterator[RawRow]:
+        found = None if self._early else list(self._reader.rows(chunks, source))
+        if self.job is not None:
+            job, self.job = self.job, None
+            other = Importing(self._importing.store, self._importing.user)
+            asyncio.run_coroutine_threadsafe(other.run(job), self._loop).result(20)
+        yield from self._reader.rows(chunks, source) if found is None else found
+
+
+@pytest.mark.parametrize("all_or_nothing", [False, True])
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("format_", ["jsonl", "json-ld"])
+async def test_losing_a_job_to_another_consumer_is_no_failure(
+    importing: Importing, format_: str, early: bool, all_or_nothing: bool
+) -> None:
+    reader = Overtaken(importing, format_, early=early)
+    importing.readers = {format_: reader}
+    content = file_of(format_, [ADA, BOB], [KNOWS])
+    reader.job = await importing.accept(content, format_=format_, all_or_nothing=all_or_nothing)
+    with pytest.raises(Unavailable):
+        await importing.run(reader.job)
+    assert sorted(await entities_of(importing)) == ["Ada", "Bob"]
+    assert len(await edges_of(importing)) == 1
