@@ -12,7 +12,7 @@ from application.shared.ports import Clock, IdGenerator, StartWork
 from application.shared.principal import Principal
 from domain.documents.document import Document
 from domain.extraction.job import ItemStatus
-from domain.shared.errors import AlreadyHandled, Conflict
+from domain.shared.errors import AccountGone, AlreadyHandled, Conflict, Unavailable
 from domain.shared.ids import EventId, JobItemId
 
 HANDLER = "extraction.run"
@@ -35,8 +35,8 @@ class ExtractDocument:
     """Returns when the item has ended, however; raises what the transport should try again after.
 
     Failures are counted with the item, in a transaction of their own. At the last one `retry` allows, or
-    at once when no retry can help, the item ends as failed and the message is done with. Raises
-    `AlreadyHandled` for a message that was handled before.
+    at once when no retry can help, the item ends as failed and the message is done with. An outage
+    (`Unavailable`) is no failure. Raises `AlreadyHandled` for a message that was handled before.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ExtractDocument:
         try:
             found = await read(claimed.document, claimed.job.options, self._tools)
             await self._write(command, claimed, claimed.document, found)
-        except AlreadyHandled:
+        except (AlreadyHandled, AccountGone, Unavailable):
             raise
         except Exception as error:
             if not await self._gave_up(command, error):
