@@ -15,7 +15,7 @@ from entrypoints.http.hypercorn_protocol.write_gate import WriteGate
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _BODY_HIGH_WATER = 64 * 1024
-_LINGER_SECONDS = 2.0
+_LINGER_SECONDS, _LONGEST_LINGER_SECONDS = 2.0, 30.0
 _QUIET_SECONDS, _FIRST_WORD_SECONDS = 0.25, 1.0
 
 
@@ -24,23 +24,19 @@ class HttpConnection(asyncio.Protocol):
 
     def __init__(self, state: ServerState) -> None:
         self.state = state
-        self.deadline = inf
+        self.deadline = self._quiet_since = inf
         self.gate = WriteGate(state.loop)
         self._reader = RequestReader(state.limits, self._on_head, self._on_body, self._on_end)
         self._cycle: RequestCycle | None = None
         self._arriving: RequestCycle | None = None
         self._waiting: deque[RequestCycle] = deque()
-        self._unread = b""
-        self._start = b""
+        self._unread = self._start = b""
         self._fresh = True
-        self._reading_paused = False
+        self._reading_paused = self._lingering = False
         self._ended = False  # no further request is accepted on this connection
-        self._lingering = False
         self._pending_refusal: Refusal | None = None
         self._socket_scope: Scope | None = None
-        self._unsent = 0
-        self._discarded = 0
-        self._quiet_since = inf
+        self._unsent = self._discarded = 0
 
     # Called by the event loop
 
@@ -213,13 +209,14 @@ class HttpConnection(asyncio.Protocol):
     # Ending
 
     def _linger(self) -> None:
-        """Closes our half and reads on for a moment.
+        """Closes our half and reads on until the client is silent for a moment.
 
         Closing outright with unread input makes the kernel send a reset, which may overtake the reply.
         """
         self._ended = self._lingering = True
         self._unread = b""
-        self.deadline = self.state.loop.time() + _LINGER_SECONDS
+        self._quiet_since = self.state.loop.time()
+        self.deadline = self._quiet_since + _LINGER_SECONDS
         if self.transport.is_closing():
             return
         try:
@@ -235,6 +232,9 @@ class HttpConnection(asyncio.Protocol):
         self._discarded += size
         if self._discarded > 4 * self.state.limits.body_bytes:
             self.transport.abort()
+        elif self._lingering:
+            longest = self._quiet_since + _LONGEST_LINGER_SECONDS
+            self.deadline = min(self.state.loop.time() + _LINGER_SECONDS, longest)
 
     def _watch(self) -> None:
         """Sets the moment at which silence stops being acceptable; one sweep looks at all of them."""
