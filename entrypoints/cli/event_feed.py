@@ -63,7 +63,8 @@ class EventFeed:
 
     async def _connection(self, fresh: bool) -> AsyncGenerator[Event, None]:
         token = await self._token(fresh=fresh)
-        async with connect(self._url, max_size=16 * 1024 * 1024, proxy=None) as socket:
+        # Who leaves does not wait until all that it will not read has come.
+        async with connect(self._url, max_size=16 * 1024 * 1024, close_timeout=1, proxy=None) as socket:
             await socket.send(json.dumps({"type": "authenticate", "token": token}))
             subscribe: dict[str, object] = {"type": "subscribe", "topics": self._topics}
             if self.position is not None:
