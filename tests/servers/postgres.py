@@ -9,7 +9,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Coroutine, Iterator
@@ -22,6 +21,7 @@ import asyncpg
 import psutil
 
 from tests.servers.containers import container, docker_answers
+from tests.servers.folder import server_folder
 from tests.servers.process import ServerProcess, ServerUnavailable, answers, free_port
 
 # An SSLRequest message: every Postgres answers it with one byte before any authentication.
@@ -194,9 +194,9 @@ class PrivatePostgres(PostgresTestServer):
 
 @contextmanager
 def private_postgres() -> Iterator[PrivatePostgres]:
-    """A private server in a temporary directory, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="kgl-postgres-", ignore_cleanup_errors=True) as directory:
-        server = PrivatePostgres(Path(directory))
+    """A private server in a folder of its own, gone at the end."""
+    with server_folder("postgres") as directory:
+        server = PrivatePostgres(directory)
         server.start()
         try:
             yield server

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 from tests.servers.containers import container, docker_answers
+from tests.servers.folder import server_folder
 from tests.servers.process import ServerProcess, ServerUnavailable, answers, free_port
 
 # The packaged script itself: the wrapper on the PATH switches to the package's own user and directories.
@@ -126,9 +126,9 @@ class PrivateRabbitMQ(RabbitMQTestServer):
 
 @contextmanager
 def private_rabbitmq() -> Iterator[PrivateRabbitMQ]:
-    """A started node in a temporary directory, gone at the end; the caller may kill and restart it."""
-    with tempfile.TemporaryDirectory(prefix="kgl-rabbitmq-", ignore_cleanup_errors=True) as directory:
-        node = PrivateRabbitMQ(Path(directory))
+    """A started node in a folder of its own, gone at the end; the caller may kill and restart it."""
+    with server_folder("rabbitmq") as directory:
+        node = PrivateRabbitMQ(directory)
         try:
             node.start()
             yield node

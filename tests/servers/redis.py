@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.containers import container, docker_answers
+from tests.servers.folder import server_folder
 from tests.servers.process import ServerProcess, ServerUnavailable, answers, free_port
 
 
@@ -62,9 +62,9 @@ class PrivateRedis(RedisTestServer):
 
 @contextmanager
 def private_redis() -> Iterator[PrivateRedis]:
-    """A private server in a temporary directory, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="kgl-redis-", ignore_cleanup_errors=True) as directory:
-        server = PrivateRedis(Path(directory))
+    """A private server in a folder of its own, gone at the end."""
+    with server_folder("redis") as directory:
+        server = PrivateRedis(directory)
         server.start()
         try:
             yield server

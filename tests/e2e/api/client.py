@@ -99,7 +99,10 @@ class Client:
     def __init__(self, url: str, contract: Contract, token: str | None = None) -> None:
         self.contract = contract
         self.token = token
-        self.http = httpx.Client(base_url=url, timeout=20, trust_env=False)
+        # As many idle connections as threads have used: httpcore closes those above a limit, and does so even
+        # while another thread has just been given one.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self.http = httpx.Client(base_url=url, timeout=20, limits=limits, trust_env=False)
 
     def __call__(self, method: str, path: str, **more: Any) -> httpx.Response:
         """A request below the API's prefix, but where `path` begins with it, `/health` or `/.well-known`."""
