@@ -30,6 +30,16 @@ from entrypoints.http.hypercorn_protocol.state import (
 __all__ = ["AddressInUse", "CannotBind", "Limits", "ServerConfig", "serve"]
 
 _SO_ATTACH_FILTER = 26  # the socket module does not name it
+# A classic BPF program, (code, jump if true, jump if false, operand): the flags of the TCP header at byte 13;
+# of them SYN and ACK; a segment with SYN alone is dropped, anything else taken whole.
+_NO_SYN = (
+    (0x30, 0, 0, 13),
+    (0x54, 0, 0, 0x12),
+    (0x15, 0, 1, 0x02),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFFFFFF),
+)
+_HANDSHAKE_SECONDS = 0.1
 _SWEEP_SECONDS = 0.5
 _ON_DRAIN_SECONDS = 2.0
 
@@ -122,6 +132,7 @@ async def _serve_connections(
         await asyncio.sleep(min(config.linger_seconds, config.grace_seconds))
         _deafen(listener)
         server.close()
+        await asyncio.sleep(min(_HANDSHAKE_SECONDS, config.grace_seconds))
         await _take_the_last(state, listener, accept, config.backlog)
         await _wind_down(state, deadline)
     finally:
@@ -144,17 +155,19 @@ async def _announce(state: ServerState, config: ServerConfig) -> None:
 
 
 def _deafen(listener: socket.socket) -> None:
-    """Drops attempts to connect from now on, by a packet filter that lets nothing through (socket(7)).
+    """Drops attempts to connect from now on, by a packet filter that takes no SYN (socket(7), RFC 9293).
 
     Otherwise a client could connect between our last look at the queue and the end of the listener, send its
-    request and be reset. Its attempt is repeated by its kernel instead, and refused.
+    request and be reset. Its attempt is repeated by its kernel instead, and refused. Who has had an answer to
+    its SYN takes itself for connected: what completes its handshake is let through.
     """
     if sys.platform != "linux":
         return
-    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF_RET, 0 bytes
+    program = b"".join(struct.pack("HBBI", *instruction) for instruction in _NO_SYN)
+    kept = ctypes.create_string_buffer(program)
     with contextlib.suppress(OSError):  # forbidden here: what remains is a window of microseconds
         listener.setsockopt(
-            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(nothing))
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", len(_NO_SYN), ctypes.addressof(kept))
         )
 
 
