@@ -49,7 +49,6 @@ class HttpCredentialCheck(CredentialCheck):
     ) -> None:
         self._addresses = addresses
         self._transport = transport
-        self._trust: ssl.SSLContext | None = None
 
     async def __call__(self, provider: Provider, token: Secret) -> None:
         try:
@@ -69,13 +68,12 @@ class HttpCredentialCheck(CredentialCheck):
             raise unavailable(provider, "it answered, but not as its API does")
 
     async def _asked(self, provider: Provider, token: Secret) -> tuple[int, str]:
-        if self._trust is None:
-            self._trust = await asyncio.to_thread(authorities)
+        trust = await asyncio.to_thread(authorities)
         headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
         timeout = httpx.Timeout(self._addresses.patience, connect=min(self._addresses.patience, 4.0))
         async with (
             httpx.AsyncClient(
-                verify=self._trust, timeout=timeout, follow_redirects=False, transport=self._transport
+                verify=trust, timeout=timeout, follow_redirects=False, transport=self._transport
             ) as client,
             # The body is nobody's business, however long it is.
             client.stream("GET", self._addresses.asked_at(provider), headers=headers) as response,

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from migrations.steps import EVERYTHING, confine, grant, run, runtime_role, scope
+from migrations.steps import EVERYTHING, OWN_ROWS, confine, grant, run, runtime_role, scope
 
 revision = "0001"
 down_revision = None
@@ -48,8 +48,7 @@ def upgrade() -> None:
     for schema in SCHEMAS:
         op.execute(f"grant usage on schema {schema} to {runtime_role()}")
     for table, scopes in TENANT_TABLES.items():
-        key = "id" if table == "backend_auth.users" else "user_id"
-        confine(table, f"{key} = (select nullif(current_setting('app.user_id', true), '')::uuid)")
+        confine(table, OWN_ROWS.removeprefix("user_") if table == "backend_auth.users" else OWN_ROWS)
         for name in scopes:
             confine(table, scope(name), name)
         grant("select, insert" if table in APPEND_ONLY else EVERYTHING, table)

@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from aio_pika.abc import AbstractChannel
 
 from adapters.rabbitmq.consumer import RabbitMQConsumer
-from adapters.rabbitmq.delivery import Origin
-from application.shared.delivery import HandlerPool
-from application.shared.messages import Handler
 from tests.contract.messages.contract import MessageTransportContract
 from tests.contract.messages.rabbitmq import RabbitMQTransport, rabbitmq_transport
 from tests.contract.messages.transport import ENTITIES, Blocking, Recorder, a_message, consuming, eventually
@@ -19,15 +16,8 @@ from tests.servers.rabbitmq import RabbitMQTestServer
 class SlowToSubscribe(RabbitMQConsumer):
     """Messages arrive long before it hears that it will get them."""
 
-    async def _subscribe(
-        self,
-        channel: AbstractChannel,
-        origin: Origin,
-        handler: Handler,
-        pool: HandlerPool,
-        subscribed: "asyncio.Future[bool]",
-    ) -> str:
-        tag = await super()._subscribe(channel, origin, handler, pool, subscribed)
+    async def _subscribe(self, *arguments: Any) -> str:
+        tag = await super()._subscribe(*arguments)
         await asyncio.sleep(0.5)
         return tag
 
